@@ -140,7 +140,7 @@ class DType:
 
     @property
     def is_numeric(self) -> _bool:
-        """Whether arithmetic is defined. As in TensorFlow, False for bool, string, handles, and the 8-bit floats and less."""
+        """Whether TensorFlow counts this as numeric: not bool, string, handles, nor the types of at most 8 bits below."""
         return self._numeric
 
     @property
@@ -282,7 +282,7 @@ def _attach(dtype: DType, numpy_dtype: np.dtype[Any]) -> None:
 
 
 def _load_small_types() -> None:
-    """Import ml_dtypes and tie its types. A version of it that lacks one of them leaves that one without a NumPy form."""
+    """Import ml_dtypes and tie its types; one that an older version lacks stays without a NumPy form."""
     import ml_dtypes
 
     while _SMALL:
@@ -293,7 +293,7 @@ def _load_small_types() -> None:
 
 
 def _define(name: str, enum: int, kind: int, size: int, numpy: str | None = None, *, numeric: _bool = True) -> DType:
-    """Make the one instance of a type. ``numpy`` is the np.dtype in words, "" for ml_dtypes' own, None for no such thing."""
+    """Make the one instance of a type. ``numpy`` is the np.dtype's name, "" for ml_dtypes' own, None for none."""
     dtype = object.__new__(DType)
     dtype._name, dtype._enum, dtype._kind, dtype._size, dtype._numeric = name, enum, kind, size, numeric
     _BY_ENUM[enum] = _BY_NAME[name] = dtype

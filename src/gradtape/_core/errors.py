@@ -1,8 +1,8 @@
 """The exceptions that TensorFlow's users catch, and the one way to word a message.
 
-What lives here: the ``tf.errors`` hierarchy with TensorFlow's constructor signatures and integer codes, and two helpers,
-:func:`describe` and :func:`invalid_argument`. What it may import: the standard library only. Invariant: every class knows
-its code, and ``OpError`` is the base of all of them but one, which is a ``TypeError``::
+What lives here: the ``tf.errors`` hierarchy with TensorFlow's constructor signatures and integer codes, and two
+helpers, :func:`describe` and :func:`invalid_argument`. What it may import: the standard library only. Invariant: every
+class knows its code, and ``OpError`` is the base of all of them but one, which is a ``TypeError``::
 
     Exception
     +-- OpError                         (node_def, op, message, error_code)
@@ -93,9 +93,9 @@ UNAUTHENTICATED = 16
 class OpError(Exception):
     """Base of the errors that an op raises while it runs.
 
-    ``message`` is the text, ``op`` and ``node_def`` are the op it came from (``None`` where nothing is known, as always in
-    eager code), ``error_code`` is the integer code. Extra positional arguments are accepted as TensorFlow accepts them;
-    a dict among them, if it comes first, becomes ``experimental_payloads``.
+    ``message`` is the text, ``op`` and ``node_def`` are the op it came from (None where nothing is known, as always in
+    eager code), ``error_code`` is the integer code. Extra positional arguments are accepted as TensorFlow accepts
+    them; the first one, if it is a dict, becomes ``experimental_payloads``.
     """
 
     def __init__(self, node_def: Any, op: Any, message: str, error_code: int, *args: Any) -> None:
