@@ -140,7 +140,7 @@ class DType:
 
     @property
     def is_numeric(self) -> _bool:
-        """Whether TensorFlow counts this as numeric: not bool, string, handles, nor the types of at most 8 bits below."""
+        """Whether TensorFlow counts this as numeric: not bool, string, handles, nor the experimental small types."""
         return self._numeric
 
     @property

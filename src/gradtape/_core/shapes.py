@@ -19,7 +19,8 @@ ShapeLike = Union["TensorShape", Iterable[int | None], int, None]
 
 
 class TensorShape:
-    """A shape: ``TensorShape([2, None])`` has rank 2 and an unknown last dimension, ``TensorShape(None)`` no known rank.
+    """A shape: ``TensorShape([2, None])`` has rank 2 and an unknown last dimension, ``TensorShape(None)`` no known
+    rank.
 
     Behaves as an immutable sequence of ints and Nones: ``shape[0]`` is an int or None, ``shape[1:]`` a TensorShape,
     ``shape + [3]`` concatenates, and ``shape == [2, 3]`` compares with anything that :class:`TensorShape` takes.
