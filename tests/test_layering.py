@@ -1,9 +1,9 @@
 """The line of DESIGN.md section 2: imports only point down, and modules of one ring do not import in a circle.
 
 Every import statement of every module in src/gradtape is read with `ast`, those inside functions and under
-``if TYPE_CHECKING`` included: a name that a module mentions is a name it depends on. The one exception is written at
-the import itself, with the comment ``# lazy:`` and the reason; it is for imports that point *down or sideways* and are
-deferred for start-up time, and it lifts them out of the search for circles only. No comment makes an upward import legal.
+``if TYPE_CHECKING`` included: a name that a module mentions is a name it depends on, and nothing makes an upward
+import legal. Two kinds of import are left out of the search for circles, since they close none when the program runs:
+those under ``if TYPE_CHECKING``, and those inside a function that carry the comment ``# lazy:`` and the reason.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ RINGS = {"_core": 0, "_ops": 1, "_runtime": 2, "_autodiff": 3, "_graph": 3, "_ex
 PUBLIC = 5
 # Two folders of the same ring that may not know each other.
 SEPARATE = {("_autodiff", "_graph"), ("_graph", "_autodiff")}
-# Only this module may import from explain/: nothing below knows that it exists, and no public module leans on it.
-KNOWS_EXPLAIN = {"gradtape", "gradtape._face"}
+# Only these may import from explain/: nothing below knows that it exists, and no public module leans on it.
+KNOWS_EXPLAIN = {"gradtape", "gradtape.cli"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Import:
     source: str  # the importing module, dotted
     target: str  # the imported module, dotted
     line: int
-    lazy: bool
+    deferred: bool  # under TYPE_CHECKING, or marked as lazy
 
 
 def module_name(path: pathlib.Path, root: pathlib.Path = PACKAGE) -> str:
@@ -47,13 +47,27 @@ def ring(module: str) -> int:
     return RINGS.get(parts[1], PUBLIC) if len(parts) > 1 else PUBLIC
 
 
+def deferred_nodes(tree: ast.Module, lines: list[str]) -> set[ast.AST]:
+    """Nodes under ``if TYPE_CHECKING``, and statements inside functions that a ``# lazy:`` comment marks."""
+    found: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING":
+            found.update(inner for statement in node.body for inner in ast.walk(statement))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.update(inner for inner in ast.walk(node) if isinstance(inner, (ast.Import, ast.ImportFrom))
+                         and any("# lazy:" in line for line in lines[inner.lineno - 1 : inner.end_lineno]))
+    return found
+
+
 def imports_of(module: str, path: pathlib.Path, known: dict[str, pathlib.Path]) -> list[Import]:
-    """Every gradtape module that `module` imports, the line, and whether the line is marked as lazy."""
+    """Every gradtape module that `module` imports, with the line of the import."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    tree = ast.parse(text, filename=str(path))
+    deferred = deferred_nodes(tree, lines)
     found = []
-    for node in ast.walk(ast.parse(text, filename=str(path))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             targets = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -65,9 +79,7 @@ def imports_of(module: str, path: pathlib.Path, known: dict[str, pathlib.Path]) 
             targets = [f"{base}.{alias.name}" if f"{base}.{alias.name}" in known else base for alias in node.names]
         else:
             continue
-        statement = lines[node.lineno - 1 : node.end_lineno]
-        marked = any("# lazy:" in line for line in statement)
-        found += [Import(module, target, node.lineno, marked) for target in dict.fromkeys(targets)
+        found += [Import(module, target, node.lineno, node in deferred) for target in dict.fromkeys(targets)
                   if target.partition(".")[0] == "gradtape"]
     return found
 
@@ -82,17 +94,17 @@ def violations(known: dict[str, pathlib.Path]) -> list[str]:
             if there > here:
                 wrong.append(f"{module}:{found.line} (ring {here}) imports {found.target} (ring {there})")
             elif folders in SEPARATE:
-                wrong.append(f"{module}:{found.line} imports {found.target}: {folders[0]} and {folders[1]} are separate")
+                wrong.append(f"{module}:{found.line} imports {found.target}: {' and '.join(folders)} are separate")
             elif folders[1] == "explain" and folders[0] != "explain" and module not in KNOWS_EXPLAIN:
                 wrong.append(f"{module}:{found.line} imports {found.target}: only the public face knows explain")
     return wrong
 
 
 def cycles(known: dict[str, pathlib.Path]) -> list[list[str]]:
-    """Circles among modules of one ring, by Tarjan's components; a package that re-exports is a module like any other."""
+    """Circles among modules of one ring, by Tarjan's components; a package is a module like any other."""
     edges = {
         module: sorted({found.target for found in imports_of(module, path, known)
-                        if not found.lazy and found.target != module and ring(found.target) == ring(module)
+                        if not found.deferred and found.target != module and ring(found.target) == ring(module)
                         and found.target in known})
         for module, path in known.items()
     }
@@ -134,7 +146,7 @@ def test_no_module_imports_in_a_circle() -> None:
 def test_a_module_does_not_import_the_public_face_it_belongs_to() -> None:
     """`import gradtape` from inside would hide which ring is used, and closes a circle with __init__."""
     wrong = [f"{module}:{found.line}" for module, path in modules_of().items()
-             for found in imports_of(module, path, modules_of()) if found.target == "gradtape" and not found.lazy]
+             for found in imports_of(module, path, modules_of()) if found.target == "gradtape" and not found.deferred]
     assert wrong == []
 
 
@@ -169,19 +181,31 @@ def test_the_check_sees_a_seeded_fault(fault: str, tmp_path: pathlib.Path) -> No
 
 
 def test_the_check_sees_a_seeded_circle(tmp_path: pathlib.Path) -> None:
-    known = write(tmp_path, {"_ops/a.py": "from . import b", "_ops/b.py": "from .c import x", "_ops/c.py": "from . import a"})
+    known = write(tmp_path, {
+        "_ops/a.py": "from . import b",
+        "_ops/b.py": "from .c import x  # lazy: not inside a function",
+        "_ops/c.py": "def f():\n    from . import a",
+    })
     assert cycles(known) == [["gradtape._ops.a", "gradtape._ops.b", "gradtape._ops.c"]]
 
 
-def test_a_lazy_import_in_a_ring_opens_the_circle(tmp_path: pathlib.Path) -> None:
-    known = write(tmp_path, {"_ops/a.py": "from . import b",
-                             "_ops/b.py": "def f():\n    from . import a  # lazy: start-up time"})
+@pytest.mark.parametrize("text", [
+    "def f():\n    from . import a  # lazy: start-up time",
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .a import x",
+])
+def test_a_deferred_import_in_a_ring_opens_the_circle(text: str, tmp_path: pathlib.Path) -> None:
+    known = write(tmp_path, {"_ops/a.py": "from . import b", "_ops/b.py": text})
     assert violations(known) == []
     assert cycles(known) == []
 
 
 def test_downward_imports_are_legal(tmp_path: pathlib.Path) -> None:
-    known = write(tmp_path, {"_core/a.py": "import numpy", "_ops/b.py": "from .._core import a", "math.py": "from ._ops.b import x",
-                             "explain/c.py": "from .. import math\nfrom .._core.a import y", "__init__.py": "from . import math"})
+    known = write(tmp_path, {
+        "_core/a.py": "import numpy",
+        "_ops/b.py": "from .._core import a",
+        "math.py": "from ._ops.b import x",
+        "explain/c.py": "from .. import math\nfrom .._core.a import y",
+        "__init__.py": "from . import math",
+    })
     assert violations(known) == []
     assert cycles(known) == []
