@@ -7,9 +7,9 @@ something is a node depends on its class alone, so each class is looked into onc
 
 Why not optree, whose walk is written in C++: it keeps the insertion order of an OrderedDict, falls back silently where
 keys do not sort, and takes subclasses of list and dict, ranges, views, attrs classes and other sequences for leaves;
-none of that can be registered otherwise. Nor is it faster here. Microseconds to flatten and to pack, optree | this file:
-a list of 6 leaves 1.3, 1.6 | 0.3, 0.4; 25 leaves in dicts and tuples 7.2, 9.1 | 6.4, 7.3; 1,000 leaves in 500 dicts 357,
-428 | 331, 253. And importing it takes 16 ms.
+none of that can be registered otherwise. Nor is it faster here. Microseconds to flatten and to pack, optree | this
+file: a list of 6 leaves 1.3, 1.6 | 0.3, 0.4; 25 leaves in dicts and tuples 7.2, 9.1 | 6.4, 7.3; 1,000 leaves in 500
+dicts 357, 428 | 331, 253. And importing it takes 16 ms.
 
 A *composite* (IndexedSlices ...) is a leaf, unless ``expand_composites=True``. It has two methods: ``_components()``
 gives the tensors it is made of, as a tuple, and ``_from_components(components)`` a composite like itself made of
@@ -225,7 +225,7 @@ def _rebuild_mapping(node: Any, children: list[Any]) -> Any:
             result[key] = new[key]
         return result
     try:
-        return cls((key, new[key]) for key in node)  # type: ignore[call-arg]
+        return cls((key, new[key]) for key in node)
     except TypeError as error:
         raise TypeError(
             f"tf.nest cannot make a {cls.__name__} like {node}: its constructor does not take an iterable of "
