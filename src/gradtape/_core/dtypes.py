@@ -11,6 +11,7 @@ through :data:`from_numpy` is, if it is differentiable, in :data:`DIFFERENTIABLE
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Set
 from typing import Any, NoReturn
 
@@ -229,6 +230,7 @@ class DType:
 _BY_ENUM: dict[int, DType] = {}
 _BY_NAME: dict[str, DType] = {}
 _BY_TYPE: dict[Any, DType] = {}  # keyed by classes: np.float32, float ...
+_LOADING = threading.Lock()
 _SMALL: list[DType] = []  # types of ml_dtypes; emptied when that is loaded
 
 
@@ -285,11 +287,12 @@ def _load_small_types() -> None:
     """Import ml_dtypes and tie its types; one that an older version lacks stays without a NumPy form."""
     import ml_dtypes
 
-    while _SMALL:
-        dtype = _SMALL.pop()
-        scalar = getattr(ml_dtypes, dtype._name, None)
-        if scalar is not None:
-            _attach(dtype, np.dtype(scalar))
+    with _LOADING:
+        for dtype in _SMALL:
+            scalar = getattr(ml_dtypes, dtype._name, None)
+            if scalar is not None:
+                _attach(dtype, np.dtype(scalar))
+        _SMALL.clear()  # last: another thread that finds it empty may rely on the tables
 
 
 def _define(name: str, enum: int, kind: int, size: int, numpy: str | None = None, *, numeric: _bool = True) -> DType:

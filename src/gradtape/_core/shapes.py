@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from operator import index
-from typing import Any, Union, overload
+from typing import Any, NoReturn, Union, overload
 
 __all__ = ["TensorShape"]
 
@@ -203,11 +203,9 @@ class TensorShape:
         return TensorShape(other).concatenate(self)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, (TensorShape, tuple)):
-            return self._dims == (other._dims if isinstance(other, TensorShape) else other)
         try:
             return self._dims == _as_dims(other)
-        except TypeError:
+        except (TypeError, ValueError):  # TensorFlow lets the ValueError of a negative dimension out
             return NotImplemented
 
     def __hash__(self) -> int:
@@ -272,7 +270,7 @@ def _is_index(value: Any) -> bool:
     return True
 
 
-def _refuse(dims: Any, dimension: Any) -> None:
+def _refuse(dims: Any, dimension: Any) -> NoReturn:
     raise TypeError(
         f"Failed to convert '{dims!r}' to a shape: '{dimension!r}' could not be converted to a dimension. "
         "A shape should either be single dimension (e.g. 10), or an iterable of dimensions (e.g. [1, 10, None])."

@@ -1,0 +1,1 @@
+"""Ring 0: what everything else is written in. Knows no op and no Tensor."""

@@ -1,0 +1,195 @@
+"""The Python operators of tensors and variables: each is one call of an op.
+
+Here, as in TensorFlow: `/` of integers gives float64 (float32 for the narrow ones), `&`, `|`, `^` and `~` are logical on bools and bitwise on
+integers, `==` compares elementwise and answers False for things that no tensor equals, and indexing takes what NumPy's basic indexing takes,
+scalar integer tensors included, or one boolean mask.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape._ops import elementwise as ew
+from gradtape._ops import indexing, logic, matrix
+
+if TYPE_CHECKING:
+    from gradtape._runtime.tensor import Tensor
+
+__all__ = ["Operators"]
+
+
+class Operators:
+    """A mixin; whoever uses it is something that ops accept."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Tensor:
+        return ew.add.call(self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return ew.add.call(other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return ew.subtract.call(self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return ew.subtract.call(other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return ew.multiply.call(self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return ew.multiply.call(other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return true_divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return true_divide(other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return ew.floordiv.call(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return ew.floordiv.call(other, self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return ew.floormod.call(self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return ew.floormod.call(other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return ew.pow.call(self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return ew.pow.call(other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return matrix.matmul.call(self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return matrix.matmul.call(other, self)
+
+    def __neg__(self) -> Tensor:
+        return ew.negative.call(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return ew.abs.call(self)
+
+    def __invert__(self) -> Tensor:
+        return (logic.logical_not if _is_bool(self) else logic.invert).call(self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return (logic.logical_and if _is_bool(self) else logic.bitwise_and).call(self, other)
+
+    def __rand__(self, other: Any) -> Tensor:
+        return (logic.logical_and if _is_bool(self) else logic.bitwise_and).call(other, self)
+
+    def __or__(self, other: Any) -> Tensor:
+        return (logic.logical_or if _is_bool(self) else logic.bitwise_or).call(self, other)
+
+    def __ror__(self, other: Any) -> Tensor:
+        return (logic.logical_or if _is_bool(self) else logic.bitwise_or).call(other, self)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return (logic.logical_xor if _is_bool(self) else logic.bitwise_xor).call(self, other)
+
+    def __rxor__(self, other: Any) -> Tensor:
+        return (logic.logical_xor if _is_bool(self) else logic.bitwise_xor).call(other, self)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return logic.less.call(self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return logic.less_equal.call(self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return logic.greater.call(self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return logic.greater_equal.call(self, other)
+
+    def __eq__(self, other: Any) -> Any:
+        return equal_or(logic.equal, self, other, False)
+
+    def __ne__(self, other: Any) -> Any:
+        return equal_or(logic.not_equal, self, other, True)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return get_item(self, index)
+
+
+def _is_bool(value: Any) -> bool:
+    return value.dtype.is_bool
+
+
+def true_divide(x: Any, y: Any) -> Tensor:
+    """x / y; integers are divided as floats, as Python does."""
+    for value in (x, y):
+        dtype = getattr(value, "dtype", None)
+        if dtype is not None and getattr(dtype, "is_integer", False):
+            wide = np.dtype("float32" if dtype.size <= 2 else "float64")
+            return ew.divide.call(_cast(x, dtype, wide), _cast(y, dtype, wide))
+    return ew.divide.call(x, y)
+
+
+def _cast(value: Any, own: Any, wide: np.dtype) -> Any:
+    from gradtape._runtime.tensor import as_tensor
+
+    return shaping_cast(as_tensor(value, None if hasattr(value, "dtype") else own), wide)
+
+
+def shaping_cast(value: Tensor, dtype: np.dtype) -> Tensor:
+    from gradtape._ops.casting import cast_to
+
+    return cast_to(value, dtype)
+
+
+def equal_or(op: Any, x: Any, y: Any, otherwise: bool) -> Any:
+    """Elementwise equality; `otherwise` where the two cannot be compared (None, other shapes)."""
+    if y is None:
+        return otherwise
+    try:
+        return op.call(x, y)
+    except (ValueError, TypeError):
+        return otherwise
+
+
+_BASIC = frozenset((int, type(None), type(Ellipsis)))
+
+
+def get_item(value: Any, index: Any) -> Tensor:
+    """`value[index]` as one op with a canonical index: a tuple of ints, slices of ints, None and Ellipsis."""
+    if index.__class__ is not tuple:
+        if _is_mask(index):
+            return indexing.mask_rows(value, index)
+        index = (index,)
+    return indexing.get_item.call(value, index=tuple([i if i.__class__ in _BASIC else _part(i) for i in index]))
+
+
+def _is_mask(index: Any) -> bool:
+    return isinstance(index, (bool, np.bool_)) or (getattr(index, "dtype", None) == "bool")
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, slice):
+        if all(p is None or p.__class__ is int for p in (part.start, part.stop, part.step)):
+            return part
+        return slice(*(None if p is None else _integer(p) for p in (part.start, part.stop, part.step)))
+    return _integer(part)
+
+
+def _integer(part: Any) -> int:
+    array = np.asarray(part)
+    if array.ndim == 0 and array.dtype.kind in "iu" and not isinstance(part, (bool, str)):
+        return int(array)
+    raise TypeError(
+        "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, "
+        f"got {part!r}. For rows by number use tf.gather, for a mask tf.boolean_mask."
+    )

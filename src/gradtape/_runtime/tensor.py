@@ -1,0 +1,309 @@
+"""The `Tensor`: an immutable array with TensorFlow's manners.
+
+Its payload is a NumPy array or NumPy scalar that nobody else may write to; its `_node` says which tapes track it. Operators are ops: each
+special method is one call of the op that `_ops` defines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradtape._core.dtypes import DType, from_numpy
+from gradtape._core.indexed_slices import IndexedSlices
+from gradtape._core.primitive import Node, Primitive, Value
+from gradtape._core.shapes import TensorShape
+from gradtape._core.spec import Spec
+from gradtape._ops import indexing, shaping
+from gradtape._runtime.convert import numpy_dtype, scalar_of, to_array
+from gradtape._runtime.operators import Operators
+from gradtape._runtime.show import format_array, tensor_repr, tensor_str
+
+__all__ = ["Readable", "Tensor", "TensorLike", "as_tensor", "densify", "lift_operands", "plain"]
+
+TensorLike = Any
+"""Whatever converts to a tensor: tensors, variables, NumPy values, Python numbers and (nested) lists of all these."""
+
+
+class Readable:
+    """A container that ops read as a tensor: a Variable."""
+
+    __slots__ = ()
+
+    def _read(self) -> Tensor:
+        raise NotImplementedError
+
+
+class Tensor(Operators, Value):
+    """A multi-dimensional array of one dtype, immutable; what ops take and give."""
+
+    __slots__ = ("__weakref__", "_array", "_node")
+    __array_priority__ = 100  # so that ndarray * tensor is the tensor's operation
+    level = 0
+
+    _array: Any
+    _node: Node | None
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise TypeError("tf.Tensor cannot be called; make tensors with tf.constant or tf.convert_to_tensor")
+
+    # What the interpreters ask, overridden where the payload is not an array.
+
+    def _shape(self) -> tuple[int, ...]:
+        return self._array.shape
+
+    def _spec(self) -> Spec:
+        return Spec.of(self._array)
+
+    def _payload(self) -> Any:
+        return self._array
+
+    # Attributes
+
+    @property
+    def shape(self) -> TensorShape:
+        return TensorShape(self._shape())
+
+    @property
+    def dtype(self) -> DType:
+        return from_numpy(self._spec().dtype)
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape())
+
+    @property
+    def device(self) -> str:
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    @property
+    def name(self) -> str:
+        raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
+
+    @property
+    def op(self) -> Any:
+        raise AttributeError("Tensor.op is undefined when eager execution is enabled.")
+
+    @property
+    def graph(self) -> Any:
+        raise AttributeError("Tensor.graph is undefined when eager execution is enabled.")
+
+    def get_shape(self) -> TensorShape:
+        """The shape, as a TensorShape."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Checks that the shape is compatible with `shape`; ValueError if not."""
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {TensorShape(shape)}")
+
+    def ref(self) -> Reference:
+        """A hashable reference to this object, equal to other references to it; `deref()` gives the tensor back."""
+        return Reference(self)
+
+    experimental_ref = ref
+
+    # To Python and NumPy
+
+    def numpy(self) -> Any:
+        """The value as a NumPy array of the caller's own (a NumPy scalar for rank 0): changing it changes no tensor."""
+        array = self._array
+        if isinstance(array, np.ndarray):
+            return array.copy() if array.ndim else array[()]
+        return array
+
+    def _numpy(self) -> Any:
+        return self.numpy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """A read-only view without copying, unless a copy or another dtype is asked for."""
+        array = np.asarray(self._array)
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        if copy:
+            return array.copy()
+        view = array.view()
+        view.flags.writeable = False
+        return view
+
+    def __bool__(self) -> bool:
+        return bool(self._array)
+
+    def __int__(self) -> int:
+        return int(self._array)
+
+    def __float__(self) -> float:
+        return float(self._array)
+
+    def __complex__(self) -> complex:
+        return complex(self._array)
+
+    def __index__(self) -> int:
+        array = np.asarray(self._array)
+        return array.__index__()
+
+    def __len__(self) -> int:
+        shape = self._shape()
+        if not shape:
+            raise TypeError("Scalar tensor has no `len()`")
+        return shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        shape = self._shape()
+        if not shape:
+            raise TypeError("Cannot iterate over a scalar tensor")
+        return (self[i] for i in range(shape[0]))
+
+    def __repr__(self) -> str:
+        return tensor_repr(self)
+
+    def __str__(self) -> str:
+        return tensor_str(self)
+
+    def __format__(self, spec: str) -> str:
+        return format_array(self, spec)
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return plain(self._array)
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (np.asarray(self._array),)
+
+    def __hash__(self) -> int:
+        raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "'Tensor' object does not support item assignment: tensors are immutable; use tf.tensor_scatter_nd_update, or a tf.Variable"
+        )
+
+
+class Reference:
+    """Hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
+
+    __slots__ = ("_wrapped",)
+
+    def __init__(self, wrapped: Any) -> None:
+        self._wrapped = wrapped
+
+    def deref(self) -> Any:
+        """The object referred to."""
+        return self._wrapped
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._wrapped is other._wrapped
+
+    def __hash__(self) -> int:
+        return id(self._wrapped)
+
+    def __repr__(self) -> str:
+        return f"<Reference wrapping {self._wrapped!r}>"
+
+
+def plain(array: Any) -> Tensor:
+    """An untracked tensor that takes over `array`."""
+    t = object.__new__(Tensor)
+    t._array = array
+    t._node = None
+    return t
+
+
+def _unpickled(array: np.ndarray) -> Tensor:
+    return plain(array[()] if array.ndim == 0 else array)
+
+
+def as_tensor(value: Any, dtype: Any = None, *, prefer: np.dtype | None = None) -> Tensor:
+    """`value` as a tensor: a tensor is returned as it is, a variable is read, slices are made dense, a list that holds tensors is
+    stacked (all of which keeps gradients), anything else is copied into a constant.
+
+    `dtype` is demanded (ValueError where a tensor has another); `prefer` is only used where the value has no dtype of its own.
+    """
+    want = numpy_dtype(dtype)
+    if isinstance(value, Tensor):
+        return _checked(value, want)
+    if isinstance(value, Readable):
+        return _checked(value._read(), want)
+    if isinstance(value, IndexedSlices):
+        return _checked(densify(value), want)
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        return _stacked(value, want)
+    if isinstance(value, TensorShape):
+        value = np.array(value.as_list(), np.int32)
+    elif isinstance(value, DType):
+        raise TypeError(f"Cannot convert {value!r} to a tensor: it is a dtype. Did you mean dtype={value!r}?")
+    if want is None and prefer is not None and not isinstance(value, (np.ndarray, np.generic)):
+        try:
+            return plain(to_array(value, prefer))
+        except (TypeError, ValueError):
+            return plain(to_array(value))
+    return plain(to_array(value, want))
+
+
+def _checked(t: Tensor, want: np.dtype | None) -> Tensor:
+    if want is not None and t.dtype.np != want:
+        raise ValueError(
+            f"Tensor conversion requested dtype {from_numpy(want).name} for Tensor with dtype {t.dtype.name}: {t!r}. "
+            f"Cast it: tf.cast(x, tf.{from_numpy(want).name})."
+        )
+    return t
+
+
+def _holds_tensors(items: Any) -> bool:
+    return any(isinstance(i, (Value, Readable, IndexedSlices)) or (isinstance(i, (list, tuple)) and _holds_tensors(i)) for i in items)
+
+
+def _stacked(items: Any, want: np.dtype | None) -> Tensor:
+    """A list that holds tensors: every element takes the dtype of the first tensor in it."""
+    if want is None:
+        want = _first_dtype(items)
+    return shaping.stack.call(*[as_tensor(item, from_numpy(want)) for item in items], axis=0)
+
+
+def _first_dtype(items: Any) -> Any:
+    for item in items:
+        if isinstance(item, (list, tuple)):
+            if found := _first_dtype(item):
+                return found
+        elif isinstance(item, Tensor):
+            return item._spec().dtype
+        elif isinstance(item, (Readable, IndexedSlices)):
+            return item.dtype.np
+    return None
+
+
+def densify(slices: IndexedSlices) -> Tensor:
+    """The dense tensor of IndexedSlices; rows of equal index add."""
+    if slices.dense_shape is None:
+        raise ValueError(
+            f"Tensor conversion requested for IndexedSlices for argument `value` without dense_shape: {slices!s}. Give dense_shape."
+        )
+    shape = tuple(int(n) for n in np.asarray(slices.dense_shape))
+    return indexing.scatter_rows.call(as_tensor(slices.values), as_tensor(slices.indices), size=shape[0])
+
+
+def lift_operands(op: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs as tensors. Operands without a dtype of their own take that of the first tensor among them."""
+    want = None
+    if op.one_dtype:
+        for position, x in enumerate(inputs):
+            if isinstance(x, (Tensor, Readable)) and (op.variadic or op.inputs[position] not in op.constants):
+                want = x._spec().dtype if isinstance(x, Tensor) else x._array.dtype
+                break
+    return tuple(_lift(op, position, x, want) for position, x in enumerate(inputs))
+
+
+def _lift(op: Primitive, position: int, x: Any, want: np.dtype | None) -> Any:
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, Readable):
+        return x._read()
+    if want is None or (not op.variadic and op.inputs[position] in op.constants):
+        return as_tensor(x)
+    if x.__class__ is float or x.__class__ is int:
+        return plain(scalar_of(x, want))
+    return as_tensor(x, from_numpy(want))
