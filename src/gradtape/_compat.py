@@ -106,7 +106,7 @@ def member(module: types.ModuleType, name: str) -> Any:
 
 
 def normalise(path: Sequence[str]) -> tuple[str, ...]:
-    """A path under ``tensorflow`` without its detours: ``compat.v2.math`` and ``python.keras`` are ``math`` and ``keras``."""
+    """A path under ``tensorflow`` without detours: ``compat.v2.math`` is ``math``, ``python.keras`` is ``keras``."""
     path = tuple(path)
     while path[:2] == ("compat", "v2"):
         path = path[2:]
@@ -133,7 +133,7 @@ def sources(path: Sequence[str]) -> tuple[types.ModuleType, ...] | None:
 
 
 def lookup(path: Sequence[str]) -> tuple[Any, int]:
-    """Follows a dotted path from ``tensorflow``: (what it leads to, its length), or (MISSING, how many parts were found).
+    """Follows a dotted path from ``tensorflow``: (what it leads to, its length), or (MISSING, parts found before that).
 
     A module answers with its public names only, anything else with its attributes; a package without names of its own
     is found as None.
@@ -248,7 +248,7 @@ class Loader(importlib.abc.Loader):
         content["__all__"] = sorted({name for source in modules for name in public_names(source)})
         content["__dir__"] = lambda: sorted({*content, *content["__all__"]})
         content["__getattr__"] = functools.partial(get_late, module)
-        if not path:
+        if not normalise(path):
             content["__version__"] = TENSORFLOW_VERSION
         return module
 
@@ -279,8 +279,7 @@ class Finder(importlib.abc.MetaPathFinder):
             return None
         if sources(rest) is not None:
             return importlib.machinery.ModuleSpec(fullname, Loader(), origin=ROOT, is_package=True)
-        # An import statement gets our message; `importlib.util.find_spec`, which only asks, gets None, and so does
-        # `from m import name`, whose turn comes in get_late.
+        # An import statement gets our message; `importlib.util.find_spec`, which only asks, gets None.
         if sys._getframe(2).f_code.co_name == "_find_and_load_unlocked":
             raise ModuleNotFoundError(f"No module named {fullname!r}: {explain_missing(rest)}", name=fullname)
         return None

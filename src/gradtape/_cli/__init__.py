@@ -1,0 +1,1 @@
+"""What the `gradtape` command does, one module per subcommand; `gradtape.cli` reads the arguments."""
