@@ -184,15 +184,20 @@ def test_unequal(other):
 
 
 @pytest.mark.parametrize(
-    "name, python_type", [("int32", int), ("int64", int), ("complex128", complex), ("string", str)]
+    "name, python_type, equal",
+    [
+        ("float32", float, True),
+        ("float64", float, False),
+        ("bool", bool, True),
+        ("string", object, True),
+        ("string", str, False),
+        ("int32", int, False),
+        ("int64", int, False),
+        ("complex128", complex, False),
+    ],
 )
-def test_python_types_that_name_no_dtype_are_unequal_to_all(name, python_type):
-    assert getattr(dtypes, name) != python_type
-
-
-def test_python_float_is_float32_and_no_other():
-    assert dtypes.float64 != float
-    assert dtypes.float32 == float
+def test_python_types(name, python_type, equal):
+    assert (getattr(dtypes, name) == python_type) is equal
 
 
 def test_a_dtype_is_no_dict_key_for_its_name():

@@ -81,7 +81,7 @@ class Field:
 
 
 class Attrs:
-    """A class as attrs.define makes it: fields in the order of definition, private ones without underscore in __init__."""
+    """A class as attrs makes it: fields in the order of definition, private ones without their underscore in __init__."""
 
     __attrs_attrs__ = (Field("y"), Field("_x"))
 
@@ -326,7 +326,7 @@ def test_a_leaf_takes_exactly_one_item(flat):
 @pytest.mark.parametrize("flat", [5, "ab", None, np.array([5, 6]), {1, 2}, (i for i in [1, 2]), iter([1, 2]), {"a": 1}])
 @pytest.mark.parametrize("structure", [[1, 2], 1, {"a": 1}])
 def test_flat_sequence_must_be_a_sequence(structure, flat):
-    with pytest.raises(TypeError, match="Attempted to pack value:[^$]*but found incompatible type"):
+    with pytest.raises(TypeError, match=r"Attempted to pack value:[^$]*but found incompatible type"):
         nest.pack_sequence_as(structure, flat)
 
 
@@ -478,7 +478,7 @@ def test_types_are_compared_before_lengths_and_elements_before_lengths():
         nest.assert_same_structure([1], (1, 2))
     with pytest.raises(TypeError, match=TEXT):
         nest.assert_same_structure([[1], 2], [(1,), 2, 3])
-    with pytest.raises(ValueError, match="same number of elements: 2 in .*, 3 in"):
+    with pytest.raises(ValueError, match=r"same number of elements: 2 in .*, 3 in"):
         nest.assert_same_structure([[1], 2], [(1,), 2, 3], check_types=False)
 
 
