@@ -71,8 +71,8 @@ def test_node_def_and_op_are_kept():
     assert (error.node_def, error.op) == ("node", "op")
 
 
-def test_further_arguments_are_accepted_and_a_dict_becomes_the_payloads():
-    assert errors.InvalidArgumentError(None, None, "m", "ignored").experimental_payloads == {}
+def test_the_first_further_argument_becomes_the_payloads():
+    assert errors.InvalidArgumentError(None, None, "m", "p", "q").experimental_payloads == "p"
     assert errors.InvalidArgumentError(None, None, "m", {"k": "v"}).experimental_payloads == {"k": "v"}
 
 

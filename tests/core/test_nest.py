@@ -81,7 +81,7 @@ class Field:
 
 
 class Attrs:
-    """A class as attrs makes it: fields in the order of definition, private ones without their underscore in __init__."""
+    """A class as attrs makes it: fields in order of definition, private ones without their underscore in __init__."""
 
     __attrs_attrs__ = (Field("y"), Field("_x"))
 

@@ -95,7 +95,7 @@ class OpError(Exception):
 
     ``message`` is the text, ``op`` and ``node_def`` are the op it came from (None where nothing is known, as always in
     eager code), ``error_code`` is the integer code. Extra positional arguments are accepted as TensorFlow accepts
-    them; the first one, if it is a dict, becomes ``experimental_payloads``.
+    them; the first one becomes ``experimental_payloads``.
     """
 
     def __init__(self, node_def: Any, op: Any, message: str, error_code: int, *args: Any) -> None:
@@ -104,7 +104,7 @@ class OpError(Exception):
         self._op = op
         self._message = message
         self._error_code = error_code
-        self._payloads: dict[Any, Any] = args[0] if args and isinstance(args[0], dict) else {}
+        self._payloads: Any = args[0] if args else {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Only OpError's own constructor takes the code; each class below knows it.
@@ -133,7 +133,7 @@ class OpError(Exception):
         return self._error_code
 
     @property
-    def experimental_payloads(self) -> dict[Any, Any]:
+    def experimental_payloads(self) -> Any:
         """Extra data that came with the error; empty unless someone passed some."""
         return self._payloads
 
