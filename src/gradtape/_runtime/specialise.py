@@ -5,6 +5,8 @@ tenth. It is made when an op is first called (0.2 ms each), so importing gradtap
 
 The invariant: the generated function does exactly what `eager.execute` says, in the case that matters most: every input is a plain
 `Tensor`, all of one dtype. Everything else is handed to it.
+
+Inputs and attributes keep the names they are declared under; every other local begins with an underscore, so none shadows them.
 """
 
 from __future__ import annotations
@@ -46,9 +48,9 @@ def forward_source(op: Primitive) -> str:
         *[f"    a_{x} = {x}._array" for x in xs],
         *[f"    {line}" for line in _admission(op, arrays)],
         "    try:",
-        f"        b = {_forward_expression(op, attrs)}",
+        f"        _b = {_forward_expression(op, attrs)}",
         "    except TROUBLE as trouble:",
-        f"        b = retry(op, {arrays}, {attr_dict}, trouble)",
+        f"        _b = retry(op, {arrays}, {attr_dict}, trouble)",
     ]
     body = [*(_single_output(op, inputs, attr_dict) if not op.several else _many_outputs(op, inputs, attr_dict))]
     return "\n".join(lines + [_INDENT + line for line in body]) + "\n"
@@ -60,10 +62,10 @@ def _admission(op: Primitive, arrays: str) -> list[str]:
     if not flowing or (not op.one_dtype and op.types is None):
         return []
     first, *rest = flowing if op.one_dtype else flowing[:1]
-    unequal = "".join(f" or a_{x}.dtype is not dtype" for x in rest)
+    unequal = "".join(f" or a_{x}.dtype is not _dtype" for x in rest)
     return [
-        f"dtype = a_{first}.dtype",
-        f"if (dtype is not F32 and dtype is not F64){unequal}:",
+        f"_dtype = a_{first}.dtype",
+        f"if (_dtype is not F32 and _dtype is not F64){unequal}:",
         f"    admit(op, {arrays})",
     ]
 
@@ -81,47 +83,47 @@ def _tracking(op: Primitive) -> list[str]:
     """Finds the node of each differentiable input and the tapes that want the record: `scope`, None if no tape does."""
     nodes = [f"n_{x}" for x in op.vjp]
     untracked = " and ".join(f"{n} is None" for n in nodes)
-    all_here = " and ".join(f"({n} is None or {n}.scope is s)" if len(nodes) > 1 else f"{n}.scope is s" for n in nodes)
+    all_here = " and ".join(f"({n} is None or {n}.scope is _s)" if len(nodes) > 1 else f"{n}.scope is _s" for n in nodes)
     return [
         *[f"n_{x} = {x}._node" for x in op.vjp],
         f"if {untracked}:",
-        "    scope = None",
+        "    _scope = None",
         f"elif {all_here}:",
-        "    scope = s",
+        "    _scope = _s",
         "else:",
-        f"    scope, ({', '.join(nodes)},) = s.track(({', '.join(nodes)},))",
+        f"    _scope, ({', '.join(nodes)},) = _s.track(({', '.join(nodes)},))",
     ]
 
 
 def _record(op: Primitive, attr_dict: str) -> list[str]:
     shapes = _shapes_expression(op)
     return [
-        "r = new(Record)",
-        "r.scope = scope",
-        "r.op = op",
-        "r.position = next_position()",
-        f"r.parents = ({', '.join('n_' + x for x in op.vjp)},)",
-        f"r.saved = ({''.join(saved_expression(op, name) + ', ' for name in op.keeps)})",
-        f"r.attrs = {attr_dict if op.attrs else 'None'}",
+        "_r = new(Record)",
+        "_r.scope = _scope",
+        "_r.op = op",
+        "_r.position = next_position()",
+        f"_r.parents = ({', '.join('n_' + x for x in op.vjp)},)",
+        f"_r.saved = ({''.join(saved_expression(op, name) + ', ' for name in op.keeps)})",
+        f"_r.attrs = {attr_dict if op.attrs else 'None'}",
         *shapes,
-        "scope.note(ref(r))",
+        "_scope.note(ref(_r))",
     ]
 
 
 def _shapes_expression(op: Primitive) -> list[str]:
     """Elementwise ops note their inputs' shapes only if they differ, which spares most records a tuple and the sweep a test."""
     if not op.broadcasts:
-        return ["r.shapes = None"]
+        return ["_r.shapes = None"]
     flowing = [x for x in op.inputs if x in op.vjp]
     shapes = ", ".join(f"a_{x}.shape" for x in flowing)
     if op.kind == "elementwise" and len(flowing) == 2:
         first, second = flowing
         return [
-            f"shape = a_{first}.shape",
-            f"other = a_{second}.shape",
-            "r.shapes = None if shape == other else (shape, other)",
+            f"_shape = a_{first}.shape",
+            f"_other = a_{second}.shape",
+            "_r.shapes = None if _shape == _other else (_shape, _other)",
         ]
-    return [f"r.shapes = ({shapes},)"]
+    return [f"_r.shapes = ({shapes},)"]
 
 
 def saved_expression(op: Primitive, name: str) -> str:
@@ -141,23 +143,23 @@ def saved_expression(op: Primitive, name: str) -> str:
 
 
 def _output(op: Primitive, name: str) -> str:
-    return f"b[{op.outputs.index(name)}]" if len(op.outputs) > 1 else "b"
+    return f"_b[{op.outputs.index(name)}]" if len(op.outputs) > 1 else "_b"
 
 
 def _single_output(op: Primitive, inputs: str, attr_dict: str) -> list[str]:
-    notify = f"if s.observers: s.notify(op, {inputs}, (y,), {attr_dict})"
-    start = ["y = new(Tensor)", "y._array = b", "y._node = None"]
+    notify = f"if _s.observers: _s.notify(op, {inputs}, (_y,), {attr_dict})"
+    start = ["_y = new(Tensor)", "_y._array = _b", "_y._node = None"]
     if not op.differentiable:
-        return [*start, "s = current()", "if s is not None:", f"    {notify}", "return y"]
-    recorded = [*_tracking(op), "if scope is not None:", *[_INDENT + line for line in _record(op, attr_dict)], "    y._node = r", notify]
-    return [*start, "s = current()", "if s is not None:", *[_INDENT + line for line in recorded], "return y"]
+        return [*start, "_s = current()", "if _s is not None:", f"    {notify}", "return _y"]
+    recorded = [*_tracking(op), "if _scope is not None:", *[_INDENT + line for line in _record(op, attr_dict)], "    _y._node = _r", notify]
+    return [*start, "_s = current()", "if _s is not None:", *[_INDENT + line for line in recorded], "return _y"]
 
 
 def _many_outputs(op: Primitive, inputs: str, attr_dict: str) -> list[str]:
-    notify = f"if s.observers: s.notify(op, {inputs}, ys, {attr_dict})"
-    start = ["ys = tuple([plain(array) for array in b])", "s = current()"]
+    notify = f"if _s.observers: _s.notify(op, {inputs}, _ys, {attr_dict})"
+    start = ["_ys = tuple([plain(array) for array in _b])", "_s = current()"]
     if not op.differentiable:
-        return [*start, "if s is not None:", f"    {notify}", "return ys"]
-    record = [*_record(op, attr_dict), "r.outs = attach_outputs(r, ys)"]
-    recorded = [*_tracking(op), "if scope is not None:", *[_INDENT + line for line in record], notify]
-    return [*start, "if s is not None:", *[_INDENT + line for line in recorded], "return ys"]
+        return [*start, "if _s is not None:", f"    {notify}", "return _ys"]
+    record = [*_record(op, attr_dict), "_r.outs = attach_outputs(_r, _ys)"]
+    recorded = [*_tracking(op), "if _scope is not None:", *[_INDENT + line for line in record], notify]
+    return [*start, "if _s is not None:", *[_INDENT + line for line in recorded], "return _ys"]
