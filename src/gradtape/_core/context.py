@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gradtape._core.primitive import Node, Primitive
 
-__all__ = ["Observer", "Scope", "Tape", "current", "next_position", "paused", "pop", "push", "recording_under"]
+__all__ = ["Observer", "Scope", "Tape", "Watcher", "current", "next_position", "paused", "pop", "push", "recording_under"]
 
 next_position: Callable[[], int] = count(1).__next__
 """The position of the next record, in one order for all tapes and threads."""
@@ -58,16 +58,26 @@ class Tape:
         self.entered = None
 
 
+class Watcher:
+    """Notes which trainable variables are read in a block, and records no op: what `custom_gradient` needs to know of its function."""
+
+    __slots__ = ("variables",)
+
+    def __init__(self) -> None:
+        self.variables: dict[int, Any] = {}
+
+
 class Scope:
     """An immutable sequence of active recorders, the outermost first."""
 
-    __slots__ = ("_meets", "entries", "log", "note", "observers", "outer", "tapes")
+    __slots__ = ("_meets", "entries", "log", "note", "observers", "outer", "tapes", "watchers")
 
-    def __init__(self, entries: tuple[Tape | Observer, ...], outer: Scope | None = None) -> None:
+    def __init__(self, entries: tuple[Tape | Watcher | Observer, ...], outer: Scope | None = None) -> None:
         self.entries = entries
         self.outer = outer
         self.tapes: tuple[Tape, ...] = tuple(e for e in entries if isinstance(e, Tape))
-        self.observers: tuple[Observer, ...] = tuple(e for e in entries if not isinstance(e, Tape))
+        self.watchers: tuple[Watcher, ...] = tuple(e for e in entries if isinstance(e, Watcher))
+        self.observers: tuple[Observer, ...] = tuple(e for e in entries if not isinstance(e, (Tape, Watcher)))
         self.log: list[ref[Node]] = []
         self.note = self.log.append
         self._meets: dict[Scope, Scope | None] = {}
@@ -132,7 +142,7 @@ class Scope:
             with recording_under(self.below(observer)):
                 observer.observe(op, inputs, outputs, attrs)
 
-    def below(self, entry: Tape | Observer) -> Scope | None:
+    def below(self, entry: Tape | Watcher | Observer) -> Scope | None:
         """The scope that was current when `entry` was entered."""
         position = self.entries.index(entry)
         scope: Scope | None = self
@@ -148,7 +158,7 @@ current = _STATE.get
 """The scope that is recording here, or None."""
 
 
-def push(entry: Tape | Observer) -> None:
+def push(entry: Tape | Watcher | Observer) -> None:
     """Makes `entry` the innermost recorder. A tape that resumes where it was gets the scope it had, so identity tests go on succeeding."""
     outer = current()
     if isinstance(entry, Tape):
@@ -160,7 +170,7 @@ def push(entry: Tape | Observer) -> None:
     _STATE.set(scope)
 
 
-def pop(entry: Tape | Observer) -> None:
+def pop(entry: Tape | Watcher | Observer) -> None:
     """Ends the recording of `entry` alone, innermost or not."""
     scope = current()
     if scope is None or entry not in scope.entries:

@@ -56,6 +56,8 @@ class Variable(Operators, Readable):
         """Makes the tapes that watch what they see watch this variable; they note it even where its dtype carries no gradient."""
         node = self._node
         if self._trainable:
+            for watcher in s.watchers:
+                watcher.variables[self._serial] = self
             wanting = [tape for tape in s.tapes if tape.auto_watch]
             for tape in wanting:
                 tape.variables[self._serial] = self

@@ -1,0 +1,5 @@
+"""`tf.autodiff`: the tape and forward accumulation."""
+
+from gradtape._autodiff.tape import GradientTape
+
+__all__ = ["GradientTape"]
