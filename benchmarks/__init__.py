@@ -1,0 +1,1 @@
+"""gradtape beside its peers: see README.md here."""
