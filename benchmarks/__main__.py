@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from . import harness, report
@@ -13,7 +14,7 @@ from .backends import BACKENDS
 from .programs import CASES
 
 
-def names(known: list[str]) -> object:
+def names(known: list[str]) -> Callable[[str], list[str]]:
     def parse(text: str) -> list[str]:
         chosen = text.split(",")
         unknown = [name for name in chosen if name not in known]

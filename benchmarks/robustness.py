@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ def training(tf: Any, steps: int = 100_000, samples: int = 10) -> str:
     )
 
 
-MEASURES = {"additions": additions, "long": long, "training": training}
+MEASURES: dict[str, Callable[[Any], str]] = {"additions": additions, "long": long, "training": training}
 
 
 def main() -> int:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-CASES = {"chain-10": {"n": 10}, "chain-1000": {"n": 1_000}, "chain-100000": {"n": 100_000}}
+CASES: dict[str, dict[str, Any]] = {"chain-10": {"n": 10}, "chain-1000": {"n": 1_000}, "chain-100000": {"n": 100_000}}
 TOLERANCE = 1e-12
-TARGETS = {"chain-10": {"torch": 0.5, "tensorflow": 0.06}, "chain-100000": {"torch": 1.5}}
+TARGETS: dict[str, dict[str, float]] = {"chain-10": {"torch": 0.5, "tensorflow": 0.06}, "chain-100000": {"torch": 1.5}}
 
 ROUNDS = 50  # of four ops each
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-CASES = {"mlp": {"widths": (64, 64, 64, 10), "batch": 64}}
+CASES: dict[str, dict[str, Any]] = {"mlp": {"widths": (64, 64, 64, 10), "batch": 64}}
 TOLERANCE = 1e-5
-TARGETS = {"mlp": {"torch": 1.0}}
+TARGETS: dict[str, dict[str, float]] = {"mlp": {"torch": 1.0}}
 
-LARGE = {"widths": (256,) * 9 + (10,), "batch": 8_192}  # eight hidden layers of 8,192 x 256 float32
+LARGE: dict[str, Any] = {"widths": (256,) * 9 + (10,), "batch": 8_192}  # eight hidden layers of 8,192 x 256 float32
 
 
 def inputs(widths: tuple[int, ...], batch: int) -> dict[str, Any]:

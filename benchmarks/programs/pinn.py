@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-CASES = {"pinn": {"widths": (2, 20, 20, 20, 20, 1), "points": 1_000}}
+CASES: dict[str, dict[str, Any]] = {"pinn": {"widths": (2, 20, 20, 20, 20, 1), "points": 1_000}}
 TOLERANCE = 1e-4  # float32 rounding, through three derivatives
-TARGETS = {"pinn": {"torch": 1.0}}
+TARGETS: dict[str, dict[str, float]] = {"pinn": {"torch": 1.0}}
 
 NU = 0.01 / np.pi
 

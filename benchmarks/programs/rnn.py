@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-CASES = {"rnn": {"steps": 100, "hidden": 32, "features": 8}}
+CASES: dict[str, dict[str, Any]] = {"rnn": {"steps": 100, "hidden": 32, "features": 8}}
 TOLERANCE = 1e-4  # float32 rounding, carried through 100 steps
-TARGETS = {"rnn": {"torch": 0.8}}
+TARGETS: dict[str, dict[str, float]] = {"rnn": {"torch": 0.8}}
 
 
 def inputs(steps: int, hidden: int, features: int) -> dict[str, Any]:

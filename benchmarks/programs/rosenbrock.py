@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-CASES = {"rosenbrock": {"n": 10}}
+CASES: dict[str, dict[str, Any]] = {"rosenbrock": {"n": 10}}
 TOLERANCE = 1e-12
-TARGETS = {"rosenbrock": {"torch": 0.6}}
+TARGETS: dict[str, dict[str, float]] = {"rosenbrock": {"torch": 0.6}}
 
 
 def inputs(n: int) -> dict[str, Any]:
