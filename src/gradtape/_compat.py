@@ -176,23 +176,24 @@ def all_names() -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def near(path: Sequence[str], limit: int = 4) -> list[str]:
-    """Gradtape's public names that a missing name may have meant: the same last word elsewhere first, then like words."""
+@functools.cache
+def near(path: tuple[str, ...], limit: int = 4) -> tuple[str, ...]:
+    """Gradtape's public names that a missing one may have meant: first the same word elsewhere, then like words."""
     import difflib
 
     path = normalise(path)
     if not path:
-        return []
+        return ()
     prefix, word = ".".join(path[:-1]), path[-1]
     by_word: dict[str, list[str]] = {}
     for name in all_names():
         by_word.setdefault(name.rpartition(".")[2], []).append(name)
-    found = list(by_word.get(word, ()))
-    for like in difflib.get_close_matches(word, by_word, n=limit, cutoff=0.7):
-        # Of the places that hold a like word, the one next to the missing name comes first.
-        found += sorted(by_word[like], key=lambda name: (name.rpartition(".")[0] != prefix, name.count("."), name))
-    shortest = sorted(dict.fromkeys(found), key=lambda name: name.rpartition(".")[2] != word)
-    return shortest[:limit]
+    found: list[str] = []
+    for like in [word, *difflib.get_close_matches(word, by_word, n=limit, cutoff=0.75)]:
+        # Two places that hold a word are plenty: the one next to the missing name, then the shortest.
+        places = by_word.get(like, ())
+        found += sorted(places, key=lambda name: (name.rpartition(".")[0] != prefix, name.count("."), name))[:2]
+    return tuple(dict.fromkeys(found))[:limit]
 
 
 # --------------------------------------------------------------------------------------------- what is not there
@@ -210,7 +211,7 @@ def explain_missing(path: Sequence[str]) -> str:
     text = f"gradtape does not have tf.{'.'.join(path)}{place}"
     if path[:2] == ("compat", "v1"):
         return f"{text}; it has TensorFlow 2's names only"
-    names = near(path)
+    names = near(tuple(path))
     return f"{text}; near it: {', '.join('tf.' + name for name in names)}" if names else text
 
 
