@@ -10,6 +10,7 @@ that is not in it gets nothing computed. `owned` holds the nodes whose cotangent
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -147,12 +148,21 @@ def _variadic(op: Primitive, raw: bool) -> list[str]:
 
 
 def _environment(op: Primitive, raw: bool) -> dict[str, Any]:
-    rules = {f"rule_{name}": rule.fn for name, rule in op.vjp.items() if isinstance(rule, Rule)}
+    rules = {f"rule_{name}": on_arrays(rule.fn) if raw else rule.fn for name, rule in op.vjp.items() if isinstance(rule, Rule)}
     into = {f"into_{name}": rule.fn for name, rule in op.into.items()}
     shared = {"F32": F32, "F64": F64, "again": again, "again_output": again_output, "filled": filled, "own": own, **rules, **into}
     if raw:
         return {**shared, "accumulate": accumulate_raw, "unbroadcast": unbroadcast_raw, "conj": np.conjugate}
     return {**shared, "accumulate": accumulate_tensors, "unbroadcast": unbroadcast_tensors, "conj": matrix.conj}
+
+
+def on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """The same rule for bare arrays only: the ops that it names are replaced by their NumPy forwards, which spares a dispatch (0.25 us) each."""
+    named = {name: rule.__globals__.get(name) for name in rule.__code__.co_names}
+    forwards = {name: op.forward for name, op in named.items() if isinstance(op, Primitive)}
+    if not forwards:
+        return rule
+    return FunctionType(rule.__code__, {**rule.__globals__, **forwards}, rule.__name__, rule.__defaults__, rule.__closure__)
 
 
 # What the generated functions call -----------------------------------------------------------------------------------------------------

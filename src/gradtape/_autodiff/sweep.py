@@ -30,13 +30,11 @@ def reachable(tape: Tape, starts: Sequence[Node]) -> list[Record]:
     scope = None
     while stack:
         node = stack.pop()
-        if node.__class__ is Output:
-            node = node.record
-            if node in seen:
-                continue
-            seen.add(node)
         if node.__class__ is not Record:
-            continue
+            if node.__class__ is not Output or node.record in seen:
+                continue
+            node = node.record
+            seen.add(node)
         records.append(node)
         for p in node.parents:
             if p is not None and p not in seen:
@@ -47,6 +45,16 @@ def reachable(tape: Tape, starts: Sequence[Node]) -> list[Record]:
                     scope = s
                 seen.add(p)
                 stack.append(p)
+    records.sort(key=_position)
+    return records
+
+
+def everything(tape: Tape) -> list[Record]:
+    """Every living record of the tape, in order of execution: cheaper to go through once than to follow a target's parents."""
+    logs = [scope.log for scope in tape.scopes if scope.log]
+    if len(logs) == 1:
+        return [r for reference in logs[0] if (r := reference()) is not None]
+    records = [r for log in logs for reference in log if (r := reference()) is not None]
     records.sort(key=_position)
     return records
 
@@ -77,7 +85,8 @@ def sweep(tape: Tape, targets: Sequence[tuple[Any, Any]], sources: Sequence[Any]
     Cotangents are bare arrays if `raw`, else tensors; None where no path leads. With `free`, records of no other living tape are let go of
     as soon as they have been used.
     """
-    records, cts = between(reachable(tape, [key for key, _ in targets if isinstance(key, Node)]), sources)
+    starts = [key for key, _ in targets if isinstance(key, Node)]
+    records, cts = between(everything(tape) if free else reachable(tape, starts), sources)
     owned: set[Any] = set()
     accumulate: Callable[..., Any] = accumulate_raw if raw else accumulate_tensors
     for key, seed in targets:
@@ -95,24 +104,27 @@ def sweep(tape: Tape, targets: Sequence[tuple[Any, Any]], sources: Sequence[Any]
 
 def _run(tape: Tape, records: list[Record], cts: dict[Any, Any], owned: set[Any], wanted: set[Any], raw: bool, free: bool) -> None:
     dense = dense_raw if raw else dense_tensor
-    only_ours = (tape,)
+    scope, ours = None, False
     while records:
         r = records.pop()
         op = r.op
         if op.several:
             dy = _several(r, cts, wanted)
-            if dy is None:
-                continue
         else:
-            dy = cts[r] if r in wanted else cts.pop(r)
-            if dy is None:
-                continue
+            dy = cts.pop(r)
+            if r in wanted:
+                cts[r] = dy
             if dy.__class__ is IndexedSlices and op.name not in _KEEP_SLICES:
                 dy = dense(dy)
-        pull = (op.pull_raw if raw else op.pull) or pull_for(op, raw)
-        pull(r, dy, cts, owned)
-        if free and r.scope.tapes == only_ours:
-            r.release()
+        if dy is not None:
+            pull = (op.pull_raw if raw else op.pull) or pull_for(op, raw)
+            pull(r, dy, cts, owned)
+        if free:
+            if r.scope is not scope:
+                scope = r.scope
+                ours = scope.tapes == (tape,)
+            if ours:
+                r.parents = r.saved = ()
 
 
 _KEEP_SLICES = frozenset(("identity",))

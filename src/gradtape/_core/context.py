@@ -89,10 +89,8 @@ class Scope:
 
     def release_if_dead(self) -> None:
         if not any(tape.alive for tape in self.tapes):
-            for reference in self.log:
-                node = reference()
-                if node is not None:
-                    node.release()
+            for node in [node for reference in self.log if (node := reference()) is not None]:
+                node.release()
             self.log.clear()
             self._meets.clear()
 

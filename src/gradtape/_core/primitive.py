@@ -77,6 +77,7 @@ class Primitive:
     elementwise op the entries are derivatives dy/dx instead, a rule or a number, and the cotangent is `dy * conj(dy/dx)`.
     `into` holds, for ops that read a part of an input, rules on bare arrays that add the part's cotangent into a `buffer` of the input's
     shape in place: a loop over the rows of a matrix then costs one buffer, not one dense zero array per row.
+    `several` says that there are several outputs: declared one by one, or any number of them as `outputs=("*y",)`.
     `constants` are the inputs that no cotangent ever flows to (indices, conditions, seeds).
     """
 
@@ -102,6 +103,7 @@ class Primitive:
         "pull",
         "pull_raw",
         "samples",
+        "several",
         "types",
         "variadic",
         "vjp",
@@ -139,6 +141,7 @@ class Primitive:
         self.defaults: dict[str, Any] = dict(defaults or {})
         self.variadic = variadic
         self.outputs = outputs
+        self.several = len(outputs) > 1 or outputs[0].startswith("*")
         self.vjp: dict[str, Any] = {k: Rule(v) if callable(v) else v for k, v in (vjp or {}).items()}
         self.into: dict[str, Rule] = {k: Rule(v) for k, v in (into or {}).items()}
         self.jvp: Rule | None = Rule(jvp) if jvp is not None else None
@@ -171,11 +174,6 @@ class Primitive:
             if isinstance(arg, Value):
                 return self.call(*args, **attrs)
         return self.forward(*args, **attrs)
-
-    @property
-    def several(self) -> bool:
-        """Whether the op has several outputs: declared one by one, or any number of them as `outputs=("*y",)`."""
-        return len(self.outputs) > 1 or self.outputs[0].startswith("*")
 
     @property
     def differentiable(self) -> bool:

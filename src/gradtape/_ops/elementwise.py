@@ -24,7 +24,7 @@ subtract = elementwise("subtract", operator.sub,     1, -1,                     
 multiply = elementwise("multiply", operator.mul,     lambda x2: x2, lambda x1: x1,                  types=NUMERIC)
 divide   = elementwise("divide",   operator.truediv, lambda x2: 1 / x2, lambda x2, y: -y / x2,      types=FLOATING, domain=NONZERO)
 negative = elementwise("negative", operator.neg,     -1,                                            types=NUMERIC)
-square   = elementwise("square",   np.square,        lambda x: 2 * x,                               types=NUMERIC)
+square   = elementwise("square",   np.square,        lambda x: x + x,                               types=NUMERIC)
 sqrt     = elementwise("sqrt",     np.sqrt,          lambda y: 0.5 / y,                             domain=POSITIVE)
 
 # Exponentials and logarithms

@@ -8,6 +8,7 @@ changes its scope.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from weakref import ref
 
 from gradtape._core.context import Scope, Tape, current, next_position
 from gradtape._core.primitive import Leaf, Node, Record
@@ -32,6 +33,7 @@ def tracked_by(node: Node | None, tapes: Iterable[Tape]) -> Node:
     r = Record()
     r.scope = _scope_of((*living, *missing))
     r.op, r.position, r.parents, r.saved, r.attrs, r.shapes = WATCHED, next_position(), (node,), (), None, None
+    r.scope.note(ref(r))
     return r
 
 
