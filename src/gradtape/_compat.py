@@ -202,7 +202,7 @@ def is_plumbing(filename: str) -> bool:
     return filename.startswith("<frozen importlib") or filename == __file__
 
 
-def explain_missing(path: Sequence[str]) -> str:
+def explain_missing(path: tuple[str, ...]) -> str:
     """Why a path under ``tensorflow`` is not there: which name, at which line of the caller's file, what is near."""
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None and is_plumbing(frame.f_code.co_filename):
@@ -211,7 +211,7 @@ def explain_missing(path: Sequence[str]) -> str:
     text = f"gradtape does not have tf.{'.'.join(path)}{place}"
     if path[:2] == ("compat", "v1"):
         return f"{text}; it has TensorFlow 2's names only"
-    names = near(tuple(path))
+    names = near(path)
     return f"{text}; near it: {', '.join('tf.' + name for name in names)}" if names else text
 
 
@@ -282,7 +282,7 @@ class Finder(importlib.abc.MetaPathFinder):
             return importlib.machinery.ModuleSpec(fullname, Loader(), origin=ROOT, is_package=True)
         # An import statement gets our message; `importlib.util.find_spec`, which only asks, gets None.
         if sys._getframe(2).f_code.co_name == "_find_and_load_unlocked":
-            raise ModuleNotFoundError(f"No module named {fullname!r}: {explain_missing(rest)}", name=fullname)
+            raise ModuleNotFoundError(f"No module named {fullname!r}: {explain_missing(tuple(rest))}", name=fullname)
         return None
 
 

@@ -109,7 +109,7 @@ def prepare_module(main: types.ModuleType, name: str) -> types.CodeType:
 
 def find_module(name: str) -> importlib.machinery.ModuleSpec:
     try:
-        spec = importlib.util.find_spec(name)
+        spec = importlib.util.find_spec(name) if not name.startswith(".") else None
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # a package above the module lacks something: its own traceback says what
