@@ -190,9 +190,9 @@ def near(path: tuple[str, ...], limit: int = 4) -> tuple[str, ...]:
         by_word.setdefault(name.rpartition(".")[2], []).append(name)
     found: list[str] = []
     for like in [word, *difflib.get_close_matches(word, by_word, n=limit, cutoff=0.75)]:
-        # Two places that hold a word are plenty: the one next to the missing name, then the shortest.
-        places = by_word.get(like, ())
-        found += sorted(places, key=lambda name: (name.rpartition(".")[0] != prefix, name.count("."), name))[:2]
+        # The place next to the missing name comes first, then the shortest; a second name of the same thing is no news.
+        places = sorted(by_word.get(like, ()), key=lambda name: (name.rpartition(".")[0] != prefix, name.count(".")))
+        found += {id(lookup(name.split("."))[0]): name for name in reversed(places)}.values()
     return tuple(dict.fromkeys(found))[:limit]
 
 

@@ -59,6 +59,8 @@ def check_file(path: str) -> Checked:
     for piece in pieces:
         scanner.scan(piece.tree, piece.cell)
     scanner.finish()
+    problems += [sources.Problem("nested too deeply to be followed", None, cell)
+                 for cell in dict.fromkeys(scanner.too_deep)]
     mentions: dict[str, list[scan.Use]] = {}
     missing: dict[str, scan.Path] = {}
     for use in [*scanner.uses, *explained_by_stars(scanner)]:

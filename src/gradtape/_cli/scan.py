@@ -47,8 +47,8 @@ class Scope:
             scope = scope.parent
         return None
 
-    def module(self) -> Scope:
-        return self if self.parent is None else self.parent.module()
+    def outermost(self) -> Scope:
+        return self if self.parent is None else self.parent.outermost()
 
 
 class Scanner(ast.NodeVisitor):
@@ -59,21 +59,27 @@ class Scanner(ast.NodeVisitor):
         self.packages: list[Use] = []  # other packages that need TensorFlow: ("tensorflow_probability",)
         self.stars: list[Path] = []  # `from tensorflow.<path> import *`
         self.unbound: list[Use] = []  # names that only a star import can explain
-        self.scope = Scope()
+        self.module = self.scope = Scope()
+        self.too_deep: list[int | None] = []  # cells with code nested too deeply to be followed to its end
         self.cell: int | None = None
         self.conditional = 0
         self.later: list[tuple[Scope, int | None, Callable[[], None]]] = []
 
     def scan(self, tree: ast.Module, cell: int | None = None) -> None:
-        self.cell = cell
-        self.visit(tree)
+        """Visits a piece of the program, all but the bodies of its functions."""
+        self.guarded(self.module, cell, lambda: self.visit(tree))
 
     def finish(self) -> None:
         """Visits the function bodies put off so far, and those inside them."""
         while self.later:
-            self.scope, self.cell, visit = self.later.pop(0)
-            self.conditional = 0
+            self.guarded(*self.later.pop(0))
+
+    def guarded(self, scope: Scope, cell: int | None, visit: Callable[[], None]) -> None:
+        self.scope, self.cell, self.conditional = scope, cell, 0
+        try:
             visit()
+        except RecursionError:
+            self.too_deep.append(cell)
 
     # ------------------------------------------------------------------------------------- names and paths
     def bind(self, name: str, path: Path | None) -> None:
@@ -203,7 +209,7 @@ class Scanner(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Global(self, node: ast.Global) -> None:
-        self.scope.elsewhere.update(dict.fromkeys(node.names, self.scope.module()))
+        self.scope.elsewhere.update(dict.fromkeys(node.names, self.scope.outermost()))
 
     def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
         for name in node.names:
