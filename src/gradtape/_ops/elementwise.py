@@ -16,6 +16,7 @@ import numpy as np
 
 from gradtape._core.kinds import FLOATING, NUMERIC, REAL_NUMERIC, elementwise
 from gradtape._core.samples import NONZERO, POSITIVE
+from gradtape._ops import vectormath
 
 # fmt: off
 # Arithmetic
@@ -32,8 +33,8 @@ exp      = elementwise("exp",      np.exp,           lambda y: y)
 log      = elementwise("log",      np.log,           lambda x: 1 / x,                               domain=POSITIVE)
 
 # Trigonometry
-sin      = elementwise("sin",      np.sin,           lambda x: cos(x))
-cos      = elementwise("cos",      np.cos,           lambda x: -sin(x))
+sin      = elementwise("sin",      vectormath.sin,           lambda x: cos(x))
+cos      = elementwise("cos",      vectormath.cos,           lambda x: -sin(x))
 tanh     = elementwise("tanh",     np.tanh,          lambda y: 1 - y * y)
 
 # Powers. TensorFlow takes log 0 as 0 in the derivative by the exponent.

@@ -19,6 +19,7 @@ from gradtape._core.errors import InvalidArgumentError, OpError, invalid_argumen
 from gradtape._core.primitive import SPECIALISE, Output, Primitive, Record
 from gradtape._core.spec import Spec
 from gradtape._runtime.convert import family
+from gradtape._runtime.memory import keep_freed_memory
 from gradtape._runtime.specialise import compile_source, forward_source
 from gradtape._runtime.tensor import Tensor, lift_operands, plain
 
@@ -30,6 +31,7 @@ F32, F64 = np.dtype("float32"), np.dtype("float64")
 
 # NumPy warns of 1/0 and log(0); TensorFlow's programs expect inf and nan in silence. This silences the warnings of gradtape's own lines
 # only; where a user has turned warnings into errors, `retry` runs the op again in silence.
+keep_freed_memory()
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradtape\._")
 
 
