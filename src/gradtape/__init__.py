@@ -20,6 +20,6 @@ from gradtape._version import __version__
 __all__ = [
     "DType", "GradientTape", "IndexedSlices", "IndexedSlicesSpec", "Tensor", "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable",
     "__version__", "as_dtype", "autodiff", "bfloat16", "bool", "cast", "complex128", "complex64", "convert_to_tensor", "custom_gradient",
-    "double", "errors", "float16", "float32", "float64", "half", "int16", "int32", "int64", "int8", "install_as_tensorflow", "math", "nest",
+    "double", "errors", "float16", "float32", "float64", "half", "install_as_tensorflow", "int16", "int32", "int64", "int8", "math", "nest",
     "resource", "string", "uint16", "uint32", "uint64", "uint8", "variant",
 ]  # fmt: skip

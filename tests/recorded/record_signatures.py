@@ -96,13 +96,20 @@ def describe_class(cls: type) -> dict[str, Any]:
             member = member.__func__
         if callable(member) and not isinstance(member, type):
             methods[name] = render(member)
-        elif isinstance(member, property):
+        elif inspect.isdatadescriptor(member):
             properties.append(name)
     if methods:
         entry["methods"] = methods
     if properties:
         entry["properties"] = properties
     return entry
+
+
+def describe_concrete(public: type, concrete: type) -> dict[str, Any]:
+    """A public class whose instances are of another class: the constructor of the one, the members of the other."""
+    entry = describe_class(concrete)
+    entry["init"] = render(public.__init__)
+    return {"class": public.__name__, **entry}
 
 
 def describe(value: Any) -> Any:
@@ -137,6 +144,8 @@ def main() -> None:
             entry = describe(getattr(module, name))
             if entry is not None:
                 names[f"{path}.{name}" if path else name] = entry
+    for name, example in (("Tensor", tf.constant(0.0)), ("Variable", tf.Variable(0.0))):
+        names[name] = describe_concrete(getattr(tf, name), type(example))
     lines = [f"  {json.dumps(name)}: {json.dumps(names[name], sort_keys=True)}" for name in sorted(names)]
     head = f'{{\n "tensorflow": {json.dumps(tf.__version__)},\n "modules": {json.dumps(list(MODULES))},\n "names": {{\n'
     OUT.write_text(head + ",\n".join(lines) + "\n }\n}\n", encoding="utf-8")
