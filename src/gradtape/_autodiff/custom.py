@@ -98,10 +98,15 @@ def _call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) 
     _check_accepts_variables(grad_fn, variables)
     inputs = [a._read() if isinstance(a, Variable) else a for a in flat]
     reads = [v._read() for v in variables]
-    outputs = tuple(_anew(as_tensor(leaf)) for leaf in nest.flatten(y))
+    inner = tuple(as_tensor(leaf) for leaf in nest.flatten(y))
+    outputs = tuple(map(_anew, inner))
     stated = _Stated(grad_fn, inputs, variables, reads)
-    if current() is not None and (inputs or reads):
-        record(custom, (*inputs, *reads), outputs, {"grad_fn": stated, "values": None})
+    scope = current()
+    if scope is not None and (inputs or reads):
+        attrs = {"grad_fn": stated, "values": None}
+        if scope.observers:  # an accumulator goes by what was computed inside
+            attrs["inner"] = inner
+        record(custom, (*inputs, *reads), outputs, attrs)
     return nest.pack_sequence_as(y, outputs)
 
 

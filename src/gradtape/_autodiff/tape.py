@@ -1,8 +1,11 @@
-"""`GradientTape`: what users hold of a tape. Records while it is entered; `gradient` sweeps what it recorded."""
+"""`GradientTape`: what users hold of a tape. Records while it is entered; `gradient`, `jacobian` and `batch_jacobian` sweep what it recorded.
+
+The class itself holds no record: those live on the internal `Tape`, which every use of a consumed tape replaces by a fresh one. Behaviour is that of
+TensorFlow's tape, not of its docstring where the two differ; `strict=True` follows the docstring.
+"""
 
 from __future__ import annotations
 
-import enum
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._autodiff import jacobian as _jacobian
 from gradtape._autodiff.sweep import resolve, sweep
+from gradtape._autodiff.unconnected import UnconnectedGradients, zeros_like_source
 from gradtape._core import nest
 from gradtape._core.context import Tape, current, pop, push
 from gradtape._core.dtypes import DIFFERENTIABLE
-from gradtape._core.errors import describe
+from gradtape._core.errors import InvalidArgumentError, describe
 from gradtape._core.indexed_slices import IndexedSlices
+from gradtape._ops import shaping
 from gradtape._runtime.tensor import Tensor, as_tensor, densify, plain
 from gradtape._runtime.variable import Variable
 from gradtape._runtime.watching import tracked_by
@@ -24,16 +30,24 @@ __all__ = ["GradientTape", "UnconnectedGradients"]
 
 logger = logging.getLogger("gradtape")
 
-
-class UnconnectedGradients(enum.Enum):
-    """What `gradient` answers for a source that no path of differentiable ops connects to the target: None, or zeros of its shape."""
-
-    NONE = "none"
-    ZERO = "zero"
+_CONSUMED = "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
 
 
 class GradientTape:
-    """Records ops for automatic differentiation while its `with` block runs."""
+    """Records the ops of its `with` block, and differentiates what they computed.
+
+    An op is recorded if one of its inputs is watched: a trainable variable read inside the block (unless `watch_accessed_variables=False`), a tensor
+    given to `watch`, or the result of a recorded op. `persistent=True` allows several calls of `gradient`; without it the first call consumes
+    the tape and frees what it held. `strict=True` is gradtape's own: `gradient` inside the tape's block raises RuntimeError, a variable as
+    target ValueError, and watching a tensor that an outer tape already watches warns, since both then differentiate the same object.
+
+    >>> x = tf.constant(3.0)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = x * x
+    >>> tape.gradient(y, x).numpy()
+    np.float32(6.0)
+    """
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True, *, strict: bool = False) -> None:
         self._persistent = bool(persistent)
@@ -42,7 +56,7 @@ class GradientTape:
         self._tape: Tape | None = None
         self._recording = False
         self._seen: dict[int, Any] = {}
-        self._created = False
+        self._warned = False
 
     def __enter__(self) -> GradientTape:
         if self._recording:
@@ -62,7 +76,6 @@ class GradientTape:
     def _start(self) -> None:
         if self._tape is None:
             self._tape = Tape(self._auto_watch)
-            self._created = True
         push(self._tape)
         self._recording = True
 
@@ -72,29 +85,53 @@ class GradientTape:
         pop(self._tape)
         self._recording = False
 
+    def _forget(self) -> None:
+        if self._tape is not None:
+            self._seen = self._tape.variables
+            self._tape.release()
+            self._tape = None
+
+    # Watching ------------------------------------------------------------------------------------------------------------------------
+
     def watch(self, tensor: Any) -> None:
-        """Tracks a tensor, a variable, or every one in a nested structure of them."""
+        """Tracks a tensor, a variable, or every one in a nested structure of them; what was computed from them before stays unrecorded.
+
+        Raises ValueError for anything else. A dtype that carries no gradient is only warned about.
+        """
         for t in nest.flatten(tensor, expand_composites=True):
             if not isinstance(t, (Tensor, Variable)):
-                raise ValueError(f"Passed in object {t!r} of type {type(t).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType.")
+                raise ValueError(
+                    f"Passed in object {t!r} of type {type(t).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType. "
+                    "GradientTape.watch takes tensors and variables; make it one first: tf.constant(x)."
+                )
             self._watch_one(t)
 
     def _watch_one(self, t: Tensor | Variable) -> None:
         tape = self._tape
         if tape is None:
-            raise RuntimeError("GradientTape.watch needs a tape that has been entered: call it inside `with tf.GradientTape() as tape:`")
+            raise RuntimeError("GradientTape.watch: the tape has not been entered. Call it inside `with tf.GradientTape() as tape:`.")
         if isinstance(t, Variable):
             tape.variables[t._serial] = t
         dtype = t.dtype
         if dtype.np not in DIFFERENTIABLE:
             logger.warning("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", dtype)
             return
-        if current() is not None:
-            t._node = tracked_by(t._node, (tape,))
+        if current() is None:
+            return
+        if self._strict and isinstance(t, Tensor):
+            _warn_if_shared(t, tape)
+        t._node = tracked_by(t._node, (tape,))
+
+    def watched_variables(self) -> tuple[Variable, ...]:
+        """The variables watched so far, in the order of their construction; still there after the tape has been consumed."""
+        seen = self._tape.variables if self._tape is not None else self._seen
+        return tuple(seen[serial] for serial in sorted(seen))
+
+    # Recording -----------------------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
-        """Records nothing for the length of a `with` block."""
+        """Records nothing on this tape for the length of a `with` block. What is watched stays watched."""
         if self._tape is None:
             raise RuntimeError("Trying to stop recording a tape which is not recording.")
         self._stop()
@@ -104,40 +141,36 @@ class GradientTape:
             self._start()
 
     def reset(self) -> None:
-        """Forgets everything recorded and watched so far, and goes on recording."""
+        """Forgets everything recorded and watched so far, and goes on recording. ValueError if the tape is not recording."""
         self._stop()
         self._forget()
         self._start()
 
-    def _forget(self) -> None:
-        if self._tape is not None:
-            self._seen = self._tape.variables
-            self._tape.release()
-            self._tape = None
+    # Differentiation -----------------------------------------------------------------------------------------------------------------
 
-    def watched_variables(self) -> tuple[Variable, ...]:
-        """The variables watched so far, in the order of their construction."""
-        seen = self._tape.variables if self._tape is not None else self._seen
-        return tuple(seen[serial] for serial in sorted(seen))
+    def gradient(
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
+    ) -> Any:
+        """The gradient of the **sum** of all elements of all targets with respect to each source, in the structure of `sources`.
 
-    def gradient(self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = UnconnectedGradients.NONE) -> Any:
-        """The gradient of the **sum** of all elements of all targets with respect to each source, in the structure of `sources`."""
-        tape = self._tape
-        if tape is None:
-            raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
-        if self._recording:
-            if not self._persistent:
-                self._stop()
-            else:
-                logger.warning("Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient")
-        if target is None:
-            raise TypeError("Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to be differentiated, but received None.")
-        targets = [_differentiable(t, "target") for t in nest.flatten(target)]
-        flat = [_differentiable(s, "sources") for s in nest.flatten(sources)]
-        try:
-            unconnected = UnconnectedGradients(unconnected_gradients)
-        except ValueError:
-            raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
+        Each entry has its source's shape and dtype (`IndexedSlices` where only rows were read), and is None, or zeros with
+        `unconnected_gradients="zero"`, where no path of differentiable ops leads from the source to a target. With `output_gradients`, one per
+        target, element i of a target counts with the weight of element i of its output gradient instead of 1. For complex sources the
+        entry is the conjugate of the holomorphic derivative. One row per element of a target is `jacobian`'s business.
+
+        Raises RuntimeError on a consumed tape, TypeError for a target or source that is no tensor or variable, ValueError for a bad option,
+        LookupError where a recorded op has no gradient.
+        """
+        tape = self._ready("gradient", target)
+        targets = [_checked(t, "gradient", "target") for t in nest.flatten(target)]
+        flat = [_checked(s, "gradient", "sources") for s in nest.flatten(sources)]
+        if self._strict and any(isinstance(t, Variable) for t in targets):
+            raise ValueError("GradientTape.gradient: argument `target`: got a tf.Variable, expected the result of an op (strict=True).")
+        unconnected = _option(unconnected_gradients)
         seeds = _seeds(targets, output_gradients)
         raw = _unobserved(tape, targets, seeds)
         pairs = [(_key(t, tape), seed._array if raw else seed) for t, seed in zip(targets, seeds, strict=True)]
@@ -153,16 +186,145 @@ class GradientTape:
                 done[key] = _result(g, s, raw, unconnected)
         return nest.pack_sequence_as(sources, [done[key] for key in keys])
 
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """The Jacobian: entry `[i..., j...]` is d target[i...] / d source[j...], so its shape is target.shape + source.shape.
 
-def _differentiable(value: Any, argument: str) -> Any:
+        One batched sweep computes all rows; `parallel_iterations` bounds how many rows at a time (by default as many as fit in 256 MB). A structure of
+        targets gives a structure of such results. Unconnected sources are None, or zeros with `unconnected_gradients="zero"`.
+
+        Raises RuntimeError on a consumed tape, TypeError for arguments that are no tensors or variables, ValueError for a bad option.
+
+        >>> x = tf.constant([1.0, 2.0])
+        >>> with tf.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = x * x
+        >>> tape.jacobian(y, x).numpy()
+        array([[2., 0.],
+               [0., 4.]], dtype=float32)
+        """
+        self._needs_persistence("jacobian", experimental_use_pfor)
+        rows = _rows(parallel_iterations, "jacobian")
+        unconnected = _option(unconnected_gradients)
+        tape = self._ready("jacobian", target)
+        targets = [_checked(t, "jacobian", "target") for t in nest.flatten(target)]
+        flat = [_checked(s, "jacobian", "sources") for s in nest.flatten(sources)]
+        keys = [_key(s, tape) for s in flat]
+        try:
+            results = [_jacobian.jacobian(tape, t, _key(t, tape), flat, keys, rows) for t in targets]
+        finally:
+            if not self._persistent:
+                self._forget()
+        packed = [
+            nest.pack_sequence_as(sources, [_or_zeros(j, (*t.shape, *s.shape), s, unconnected) for j, s in zip(js, flat, strict=True)])
+            for t, js in zip(targets, results, strict=True)
+        ]
+        return nest.pack_sequence_as(target, packed)
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+        *,
+        check: bool = False,
+    ) -> Any:
+        """The Jacobian of each example: entry `[b, i..., j...]` is d target[b, i...] / d source[b, j...].
+
+        `target` and `source` have the same first dimension, and target[b] must depend on source[b] alone: what it owes to other examples
+        is summed in silently, unless `check=True` (gradtape's own), which costs a sweep more and raises ValueError. Unconnected: zeros.
+
+        Raises ValueError where ranks or first dimensions do not fit, RuntimeError on a consumed tape.
+        """
+        self._needs_persistence("batch_jacobian", experimental_use_pfor)
+        rows = _rows(parallel_iterations, "batch_jacobian")
+        _option(unconnected_gradients)
+        tape = self._ready("batch_jacobian", target)
+        t, s = _checked(target, "batch_jacobian", "target"), _checked(source, "batch_jacobian", "source")
+        _jacobian.check_batch_shapes(tuple(t.shape), tuple(s.shape))
+        try:
+            result = _jacobian.batch_jacobian(tape, t, _key(t, tape), s, _key(s, tape), rows, check)
+        finally:
+            if not self._persistent:
+                self._forget()
+        return _or_zeros(result, (*t.shape, *tuple(s.shape)[1:]), s, UnconnectedGradients.ZERO)
+
+    def _needs_persistence(self, method: str, use_pfor: bool) -> None:
+        """TensorFlow's condition for its loop; gradtape's one sweep does not need it, but programs expect the refusal."""
+        if not use_pfor and not self._persistent and self._tape is not None:
+            raise RuntimeError(
+                f"GradientTape must be created with persistent=True to compute the {method} with eager execution enabled and with "
+                "experimental_use_pfor set to False."
+            )
+
+    def _ready(self, method: str, target: Any) -> Tape:
+        """The tape to sweep. Stops its recording, or, if it is persistent, leaves it on: the sweep is recorded too."""
+        tape = self._tape
+        if tape is None:
+            raise RuntimeError(_CONSUMED)
+        if self._recording:
+            if self._strict:
+                raise RuntimeError(f"GradientTape.{method}: called inside the tape's own context. Leave the `with` block first (strict=True).")
+            if not self._persistent:
+                self._stop()
+            elif not self._warned:
+                self._warned = True
+                logger.warning(
+                    "Calling GradientTape.%s on a persistent tape inside its context is significantly less efficient than calling it outside: "
+                    "the ops of the gradient are recorded too. Do so only for higher derivatives.", method,
+                )  # fmt: skip
+        if target is None:
+            raise TypeError(
+                "Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to be differentiated, but received None."
+            )
+        return tape
+
+
+def _warn_if_shared(t: Tensor, tape: Tape) -> None:
+    node, here = t._node, current()
+    if node is not None and here is not None and any(o is not tape and o.alive and o in node.scope.tapes for o in here.tapes):
+        logger.warning(
+            "GradientTape.watch: an outer tape watches this very tensor; both tapes will differentiate with respect to the same object. "
+            "If they are meant to be different variables, watch `x = tf.identity(x)`."
+        )
+
+
+def _checked(value: Any, method: str, argument: str) -> Any:
     if isinstance(value, (Tensor, Variable)):
         return value
-    if isinstance(value, IndexedSlices) and argument == "target":
-        return densify(value)
+    if isinstance(value, IndexedSlices):
+        if argument == "target":
+            return densify(value)
+        raise ValueError(f"Type {type(value).__name__} is not supported as a gradient source; differentiate with respect to its values.")
     raise TypeError(
-        describe("GradientTape.gradient", argument, got=f"{value!r} of type {type(value).__name__}", expected="tf.Tensor or tf.Variable",
-                 remedy="Make it a tensor inside the tape's context: tf.convert_to_tensor(x).")
+        describe(
+            f"GradientTape.{method}", argument, got=f"{value!r} of type {type(value).__name__}", expected="tf.Tensor or tf.Variable",
+            remedy="Make it a tensor before the tape records what is computed from it: tf.convert_to_tensor(x).",
+        )
     )  # fmt: skip
+
+
+def _option(value: Any) -> UnconnectedGradients:
+    try:
+        return UnconnectedGradients(value)
+    except ValueError:
+        raise ValueError(f"Unknown value for unconnected_gradients: {value!r}. Expected 'none' or 'zero'.") from None
+
+
+def _rows(parallel_iterations: Any, method: str) -> int | None:
+    if parallel_iterations is None:
+        return None
+    if parallel_iterations < 1:
+        raise ValueError(f"GradientTape.{method}: argument `parallel_iterations`: got {parallel_iterations}, expected None or a positive number of rows.")
+    return int(parallel_iterations)
 
 
 def _key(value: Any, tape: Tape) -> Any:
@@ -176,49 +338,75 @@ def _unobserved(tape: Tape, targets: list[Any], seeds: list[Any]) -> bool:
 
     A tape tracks the result of every op on something it tracks; so a target that no other living tape tracks has nothing behind it that one does.
     """
-    here = current()
-    if any(seed.__class__ is not Tensor for seed in seeds) or any(t.__class__ is not Tensor and isinstance(t, Tensor) for t in targets):
+    if any(t.__class__ is not Tensor and isinstance(t, Tensor) for t in (*targets, *seeds)):
         return False
+    here = current()
     if here is None:
         return True
     if here.observers or tape in here.tapes:
         return False
-    for t in (*targets, *seeds):
-        if t._node is not None and any(other is not tape and other in here.tapes for other in t._node.scope.tapes):
-            return False
-    return True
+    others = set(here.tapes)
+    return not any(t._node is not None and not others.isdisjoint(t._node.scope.tapes) for t in (*targets, *seeds))
 
 
 def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor]:
+    """The cotangents to start from: ones, or what the caller gives."""
     if output_gradients is None:
         return [_ones(t) for t in targets]
-    given = nest.flatten(output_gradients)
+    if len(targets) == 1 and not isinstance(output_gradients, (list, tuple)):
+        given = [output_gradients]
+    else:
+        given = nest.flatten(output_gradients)
     if len(given) < len(targets):
         raise ValueError(
-            describe("GradientTape.gradient", "output_gradients", got=f"{len(given)} entries", expected=f"one per target, {len(targets)}")
-        )
-    return [_ones(t) if g is None else _seed(t, g) for t, g in zip(targets, given, strict=False)]
+            describe("GradientTape.gradient", "output_gradients", got=f"{len(given)} entries", expected=f"one for each of the {len(targets)} targets",
+                     remedy="Give None for a target that should count as it is.")
+        )  # fmt: skip
+    if len(targets) == 1 and len(given) > 1 and not any(isinstance(g, (Tensor, Variable, np.ndarray, IndexedSlices)) for g in given):
+        raise ValueError(
+            describe("GradientTape.gradient", "output_gradients", got=f"a list of {len(given)} Python numbers for one target",
+                     expected="a tensor of the target's shape", remedy="Wrap it: tf.constant([...]).")
+        )  # fmt: skip
+    return [_ones(t) if g is None else _seed(t, g, i) for i, (t, g) in enumerate(zip(targets, given, strict=False))]
 
 
 def _ones(t: Any) -> Tensor:
     spec = t._spec() if isinstance(t, Tensor) else t._read()._spec()
     if spec.dtype.kind == "O":
-        return plain(np.array(b"", object))
+        return plain(np.full(spec.shape, b"", object))
     return plain(np.ones(spec.shape, spec.dtype) if spec.shape else spec.dtype.type(1))
 
 
-def _seed(target: Any, given: Any) -> Tensor:
+def _seed(target: Any, given: Any, position: int) -> Tensor:
     seed = as_tensor(given, prefer=target.dtype.np)
+    shape = target._shape() if isinstance(target, Tensor) else tuple(target.shape)
+    have = seed._spec()
+    argument = f"output_gradients[{position}]"
+    if have.dtype != target.dtype.np:
+        raise InvalidArgumentError(
+            None, None, describe("GradientTape.gradient", argument, got=f"dtype {seed.dtype.name}", expected=f"the target's, {target.dtype.name}",
+                                 remedy=f"Cast it: tf.cast(x, tf.{target.dtype.name})."),
+        )  # fmt: skip
+    if have.shape != shape:
+        if have.shape and np.prod(have.shape) != 1:
+            raise ValueError(describe("GradientTape.gradient", argument, got=f"shape {have.shape}", expected=f"the target's shape, {shape}"))
+        seed = shaping.broadcast_to.call(shaping.reshape.call(seed, shape=()), shape=shape)
     return seed
 
 
 def _result(g: Any, source: Any, raw: bool, unconnected: UnconnectedGradients) -> Any:
     if g is None:
-        if unconnected is UnconnectedGradients.NONE:
-            return None
-        return plain(np.zeros(tuple(source.shape), source.dtype.np))
+        return None if unconnected is UnconnectedGradients.NONE else zeros_like_source(source)
+    if source.dtype.np.kind == "O":
+        return None
     if not raw:
         return g
     if isinstance(g, IndexedSlices):
         return IndexedSlices(plain(g.values), plain(g.indices), plain(np.asarray(g.dense_shape)))
     return plain(g)
+
+
+def _or_zeros(value: Any, shape: tuple[int, ...], source: Any, unconnected: UnconnectedGradients) -> Any:
+    if value is not None or unconnected is UnconnectedGradients.NONE:
+        return value
+    return plain(np.zeros(shape, source.dtype.np))

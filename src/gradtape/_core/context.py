@@ -32,7 +32,9 @@ next_position: Callable[[], int] = count(1).__next__
 
 
 class Observer(Protocol):
-    """A recorder that sees every op: accumulator, trace, profiler, NaN guard."""
+    """A recorder that sees every op, and every reading of a variable: accumulator, trace, profiler, NaN guard."""
+
+    def read(self, variable: Any, value: Any) -> None: ...
 
     def observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None: ...
 

@@ -50,6 +50,8 @@ class Variable(Operators, Readable):
         if s is not None:
             node = self._node
             t._node = node if node is not None and node.scope is s else self._tracked(s)
+            for observer in s.observers:
+                observer.read(self, t)
         return t
 
     def _tracked(self, s: Scope) -> Node | None:
