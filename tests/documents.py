@@ -2,8 +2,8 @@
 
 A fenced block whose language is ``python`` is run; all blocks of a page share one namespace. A block with ``>>>``
 prompts is run like a docstring's example. Another block may be followed by a fenced ``text`` block, and then has to
-print exactly that. ``import tensorflow`` means gradtape, as it does under `gradtape run`. A block that is not meant to be run
-says so in its first line: ```` ```python no-run ````.
+print exactly that. ``import tensorflow`` means gradtape, as it does under `gradtape run`. A block that is not meant to
+be run says so in its first line: ```` ```python no-run ````.
 """
 
 from __future__ import annotations
