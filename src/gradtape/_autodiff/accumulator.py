@@ -87,13 +87,13 @@ class ForwardAccumulator:
             pop(self)
             self._recording = False
 
-    def read(self, variable: Variable, value: Tensor) -> None:
+    def _note_read(self, variable: Variable, value: Tensor) -> None:
         """A variable was read: the snapshot has the variable's tangent."""
         found = self._by_object.get(id(variable))
         if found is not None:
             self._by_object[id(value)] = (ref(value, lambda _, key=id(value): self._by_object.pop(key, None)), found[1])
 
-    def observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None:
+    def _observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None:
         """An op was executed: its outputs get tangents if one of its inputs has one."""
         tangents = [self._tangent(x) for x in inputs]
         inner = attrs.get("inner")

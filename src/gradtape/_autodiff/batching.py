@@ -51,7 +51,7 @@ class Batched(Tensor):
     _value: Any
 
     @property
-    def level(self) -> int:  # type: ignore[override]
+    def _depth(self) -> int:  # type: ignore[override]
         return self._level.depth
 
     def _shape(self) -> tuple[int, ...]:
@@ -65,7 +65,7 @@ class Batched(Tensor):
     def _payload(self) -> Any:
         return batch(self._value, self._level)
 
-    def rewrapped(self, node: Any) -> Batched:
+    def _rewrapped(self, node: Any) -> Batched:
         """The same value under a node."""
         again = batch(self._value, self._level)
         again._node = node
@@ -84,7 +84,7 @@ class Batched(Tensor):
 
     __str__ = __repr__
 
-    def interpret(self, op: Primitive, operands: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    def _interpret(self, op: Primitive, operands: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         """Runs an op of which this is the operand of the innermost level."""
         level = self._level
         inside = current()

@@ -101,9 +101,16 @@ def check_forward(op: Primitive, sample: Sample, rng: np.random.Generator) -> No
     for got, spec in zip(_outputs(op, result), _outputs(op, inferred), strict=True):
         if not isinstance(got, (np.ndarray, np.generic)):
             raise CheckFailure(f"{op.name}: forward returned a {type(got).__name__} on {sample}, not a NumPy value")
-        if Spec.of(got) != spec:
+        if not _fits(Spec.of(got), spec):
             raise CheckFailure(f"{op.name}: infer says {spec} on {sample}, the forward gives {Spec.of(got)}")
     _check_narrow(op, sample, arrays)
+
+
+def _fits(real: Spec, inferred: Spec) -> bool:
+    """Whether the real spec is the inferred one, where -1 stands for a length that only the values tell."""
+    if real.dtype != inferred.dtype or len(real.shape) != len(inferred.shape):
+        return False
+    return all(m in (n, -1) for n, m in zip(real.shape, inferred.shape, strict=True))
 
 
 def _check_narrow(op: Primitive, sample: Sample, arrays: list[np.ndarray]) -> None:

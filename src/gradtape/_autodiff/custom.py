@@ -121,7 +121,7 @@ def _converted(value: Any) -> Tensor:
 
 def _anew(t: Tensor) -> Tensor:
     """The same value under a new identity."""
-    return t.rewrapped(None) if isinstance(t, Batched) else plain(t._array)
+    return t._rewrapped(None) if isinstance(t, Batched) else plain(t._array)
 
 
 def _check_accepts_variables(grad_fn: Callable[..., Any], variables: list[Variable]) -> None:

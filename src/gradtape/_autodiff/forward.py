@@ -111,14 +111,14 @@ def _detached(value: Any) -> Any:
 
 
 class _Connected:
-    """Stands for a saved output; `rewrapped` gives the tensor itself."""
+    """Stands for a saved output; `_rewrapped` gives the tensor itself."""
 
     __slots__ = ("tensor",)
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
 
-    def rewrapped(self, _node: Any) -> Tensor:
+    def _rewrapped(self, _node: Any) -> Tensor:
         return self.tensor
 
 

@@ -174,7 +174,7 @@ def again(array: Any, node: Any) -> Any:
         t = plain(array)
         t._node = node
         return t
-    return array.rewrapped(node) if hasattr(array, "rewrapped") else array
+    return array._rewrapped(node) if hasattr(array, "_rewrapped") else array
 
 
 def again_output(r: Record, array: Any, index: int) -> Any:

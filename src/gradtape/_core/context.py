@@ -34,9 +34,9 @@ next_position: Callable[[], int] = count(1).__next__
 class Observer(Protocol):
     """A recorder that sees every op, and every reading of a variable: accumulator, trace, profiler, NaN guard."""
 
-    def read(self, variable: Any, value: Any) -> None: ...
+    def _note_read(self, variable: Any, value: Any) -> None: ...
 
-    def observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None: ...
+    def _observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None: ...
 
 
 class Tape:
@@ -140,7 +140,7 @@ class Scope:
         """Shows an executed op to the observers, each under the recorders outside it."""
         for observer in self.observers:
             with recording_under(self.below(observer)):
-                observer.observe(op, inputs, outputs, attrs)
+                observer._observe(op, inputs, outputs, attrs)
 
     def below(self, entry: Tape | Watcher | Observer) -> Scope | None:
         """The scope that was current when `entry` was entered."""

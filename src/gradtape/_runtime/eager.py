@@ -56,7 +56,7 @@ def execute(op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> An
     operands = lift_operands(op, inputs)
     interpreted = [t for t in operands if t.__class__ is not Tensor]
     if interpreted:
-        return max(interpreted, key=lambda t: t.level).interpret(op, operands, attrs)
+        return max(interpreted, key=lambda t: t._depth)._interpret(op, operands, attrs)
     if not op.variadic:
         return op.call(*operands, **attrs)
     arrays = tuple(t._array for t in operands)

@@ -41,7 +41,7 @@ class Tensor(Operators, Value):
 
     __slots__ = ("__weakref__", "_array", "_node")
     __array_priority__ = 100  # so that ndarray * tensor is the tensor's operation
-    level = 0
+    _depth = 0
 
     _array: Any
     _node: Node | None

@@ -51,7 +51,7 @@ class Variable(Operators, Readable):
             node = self._node
             t._node = node if node is not None and node.scope is s else self._tracked(s)
             for observer in s.observers:
-                observer.read(self, t)
+                observer._note_read(self, t)
         return t
 
     def _tracked(self, s: Scope) -> Node | None:
