@@ -180,9 +180,10 @@ class Primitive:
         return self.kind != "none"
 
     def readers(self, name: str) -> tuple[str, ...]:
-        """The inputs whose vjp rule reads this name."""
+        """The inputs whose cotangent needs this name."""
         rules = (*self.vjp.items(), *self.into.items())
-        return tuple(dict.fromkeys(i for i, rule in rules if isinstance(rule, Rule) and name in rule.reads))
+        reading = [i for i, rule in rules if isinstance(rule, Rule) and name in rule.reads]
+        return tuple(dict.fromkeys([*reading, *(i for i in self.into if name == f"{i}_spec")]))
 
     def infer(self, *specs: Spec, **attrs: Any) -> Any:
         """The spec of the output (a tuple of specs for several) from the inputs' specs."""
@@ -302,6 +303,7 @@ def seal(op: Primitive) -> None:
     if op.jvp is not None:
         _check_names(op, "jvp rule", op.jvp, values | tangents)
     read = [r for rule in (*op.vjp.values(), *op.into.values()) if isinstance(rule, Rule) for r in rule.reads]
+    read += [f"{name}_spec" for name in op.into]  # the buffer is made from it
     op.keeps = tuple(name for name in (*op.inputs, *outputs, *sorted(specs)) if name in read)
 
 

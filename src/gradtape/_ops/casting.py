@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._core.dtypes import DIFFERENTIABLE
 from gradtape._core.kinds import linear, nondifferentiable
 from gradtape._core.primitive import Sample
 from gradtape._core.spec import Spec
@@ -31,13 +32,15 @@ def cast_exact(x: Any, *, dtype: np.dtype) -> Any:
     return _real_part(x, dtype).astype(dtype)
 
 
+def numpy_dtype(x: Any) -> np.dtype:
+    """The dtype of an array or a tensor, as NumPy has it."""
+    dtype = x.dtype
+    return dtype if isinstance(dtype, np.dtype) else dtype.np
+
+
 def cast_to(x: Any, dtype: np.dtype) -> Any:
     """The cast that fits: differentiable where both dtypes are."""
-    have = getattr(x.dtype, "np", x.dtype)
+    have = numpy_dtype(x)
     if have == dtype:
         return x
-    return (cast if _floating(have) and _floating(dtype) else cast_exact)(x, dtype=dtype)
-
-
-def _floating(dtype: np.dtype) -> bool:
-    return dtype.kind in "fc" or dtype.name in ("bfloat16",)
+    return (cast if have in DIFFERENTIABLE and dtype in DIFFERENTIABLE else cast_exact)(x, dtype=dtype)
