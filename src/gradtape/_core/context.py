@@ -77,9 +77,12 @@ class Scope:
     def __init__(self, entries: tuple[Tape | Watcher | Observer, ...], outer: Scope | None = None) -> None:
         self.entries = entries
         self.outer = outer
-        self.tapes: tuple[Tape, ...] = tuple(e for e in entries if isinstance(e, Tape))
-        self.watchers: tuple[Watcher, ...] = tuple(e for e in entries if isinstance(e, Watcher))
-        self.observers: tuple[Observer, ...] = tuple(e for e in entries if not isinstance(e, (Tape, Watcher)))
+        self.tapes: tuple[Tape, ...] = tuple([e for e in entries if e.__class__ is Tape])
+        self.watchers: tuple[Watcher, ...] = ()
+        self.observers: tuple[Observer, ...] = ()
+        if len(self.tapes) != len(entries):
+            self.watchers = tuple([e for e in entries if e.__class__ is Watcher])
+            self.observers = tuple([e for e in entries if e.__class__ is not Tape and e.__class__ is not Watcher])
         self.log: list[ref[Node]] = []
         self.note = self.log.append
         self._meets: dict[Scope, Scope | None] = {}

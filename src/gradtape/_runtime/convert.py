@@ -13,7 +13,7 @@ import numpy as np
 from gradtape._core.dtypes import DType, as_dtype, from_numpy
 from gradtape._core.errors import invalid_argument
 
-__all__ = ["family", "scalar_of", "to_array"]
+__all__ = ["family", "to_array"]
 
 _KINDS = {"b": "b", "i": "i", "u": "u", "f": "f", "c": "c", "O": "S", "S": "S", "U": "S"}
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
@@ -118,21 +118,6 @@ def _strings(value: Any) -> np.ndarray:
     out = np.empty(array.shape, dtype=object)
     out.reshape(-1)[:] = flat
     return out
-
-
-_SCALARS: dict[tuple[type, Any, np.dtype], Any] = {}
-
-
-def scalar_of(value: float | int, dtype: np.dtype) -> Any:
-    """A Python number as a NumPy scalar of `dtype`. Constants recur (`2 * x`), so the last few hundred are kept."""
-    key = (value.__class__, value, dtype)
-    found = _SCALARS.get(key)
-    if found is None or value == 0:  # 0.0 and -0.0 are equal keys
-        found = to_array(value, dtype)
-        if len(_SCALARS) > 500:
-            _SCALARS.clear()
-        _SCALARS[key] = found
-    return found
 
 
 def numpy_dtype(dtype: Any) -> np.dtype | None:

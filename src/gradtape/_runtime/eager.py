@@ -21,7 +21,7 @@ from gradtape._core.spec import Spec
 from gradtape._runtime.convert import family
 from gradtape._runtime.memory import keep_freed_memory
 from gradtape._runtime.specialise import compile_source, forward_source
-from gradtape._runtime.tensor import Tensor, lift_operands, plain
+from gradtape._runtime.tensor import Tensor, lift_operands, plain, quick_operands
 
 __all__ = ["execute", "record"]
 
@@ -41,7 +41,7 @@ def specialise(op: Primitive) -> Callable[..., Any]:
         return lambda *args, **attrs: execute(op, args, {**op.defaults, **attrs})
     env = {
         "Tensor": Tensor, "Record": Record, "new": object.__new__, "ref": ref, "current": current, "next_position": next_position,
-        "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit, "retry": retry, "execute": execute,
+        "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit, "retry": retry, "execute": execute, "quick_operands": quick_operands,
         "forward": op.forward, "plain": plain, "spec_of": Spec.of, "attach_outputs": attach_outputs,
         **{f"default_{name}": value for name, value in op.defaults.items()},
     }  # fmt: skip

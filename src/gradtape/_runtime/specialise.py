@@ -44,7 +44,7 @@ def forward_source(op: Primitive) -> str:
     lines = [
         f"def call({signature}):",
         f"    if {not_tensors}:",
-        f"        return execute(op, {inputs}, {attr_dict})",
+        *_lifting(op, inputs, attr_dict),
         *[f"    a_{x} = {x}._array" for x in xs],
         *[f"    {line}" for line in _admission(op, arrays)],
         "    try:",
@@ -54,6 +54,19 @@ def forward_source(op: Primitive) -> str:
     ]
     body = [*(_single_output(op, inputs, attr_dict) if not op.several else _many_outputs(op, inputs, attr_dict))]
     return "\n".join(lines + [_INDENT + line for line in body]) + "\n"
+
+
+def _lifting(op: Primitive, inputs: str, attr_dict: str) -> list[str]:
+    """Operands that are not tensors: variables and Python numbers quickly, everything else by `execute`."""
+    run = f"return execute(op, {inputs}, {attr_dict})"
+    if op.constants or not op.one_dtype:
+        return [f"        {run}"]
+    return [
+        f"        _lifted = quick_operands{inputs}",
+        "        if _lifted is None:",
+        f"            {run}",
+        f"        {', '.join(op.inputs)}, = _lifted",
+    ]
 
 
 def _admission(op: Primitive, arrays: str) -> list[str]:

@@ -17,7 +17,7 @@ from gradtape._core.primitive import Node, Primitive, Value
 from gradtape._core.shapes import TensorShape
 from gradtape._core.spec import Spec
 from gradtape._ops import indexing, shaping
-from gradtape._runtime.convert import numpy_dtype, scalar_of, to_array
+from gradtape._runtime.convert import numpy_dtype, to_array
 from gradtape._runtime.operators import Operators
 from gradtape._runtime.show import format_array, tensor_repr, tensor_str
 
@@ -297,6 +297,38 @@ def lift_operands(op: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(_lift(op, position, x, want) for position, x in enumerate(inputs))
 
 
+def quick_operands(*inputs: Any) -> tuple[Any, ...] | None:
+    """What `lift_operands` gives for the operands that programs use most (tensors, variables, Python numbers), or None for any other."""
+    dtype = None
+    lifted: list[Any] = []
+    for x in inputs:
+        kind = x.__class__
+        if kind is not Tensor and kind is not float and kind is not int:
+            if not isinstance(x, Readable):
+                return None
+            x = x._read()
+        if dtype is None and kind is not float and kind is not int:
+            dtype = x._array.dtype
+        lifted.append(x)
+    if dtype is None:
+        return None
+    return tuple([constant_of(x, dtype) if x.__class__ is float or x.__class__ is int else x for x in lifted])
+
+
+_CONSTANTS: dict[tuple[type, Any, np.dtype], Tensor] = {}
+
+
+def constant_of(value: float | int, dtype: np.dtype) -> Tensor:
+    """A Python number as a tensor. Such constants recur (`2 * x`), so the last few hundred are kept; nobody but the ops ever sees them."""
+    key = (value.__class__, value, dtype)
+    found = _CONSTANTS.get(key)
+    if found is None or value == 0:  # 0.0 and -0.0 are equal keys
+        if len(_CONSTANTS) > 500:
+            _CONSTANTS.clear()
+        _CONSTANTS[key] = found = plain(to_array(value, dtype))
+    return found
+
+
 def _lift(op: Primitive, position: int, x: Any, want: np.dtype | None) -> Any:
     if isinstance(x, Tensor):
         return x
@@ -305,5 +337,5 @@ def _lift(op: Primitive, position: int, x: Any, want: np.dtype | None) -> Any:
     if want is None or (not op.variadic and op.inputs[position] in op.constants):
         return as_tensor(x)
     if x.__class__ is float or x.__class__ is int:
-        return plain(scalar_of(x, want))
+        return constant_of(x, want)
     return as_tensor(x, from_numpy(want))
