@@ -49,7 +49,9 @@ def main() -> int:
     peers = [peer for peer in started if peer.name not in failed]
     about = {peer.name: peer.about for peer in peers}
     columns = list(about)
-    print(report.versions(about), flush=True)
+    source = about.get(report.OURS, {}).get("source")
+    measured = harness.fingerprint(source) if source else ""
+    print(report.versions(about) + (f"\n- gradtape's source: {measured}" if measured else ""), flush=True)
     results = {}
     for case in options.cases:
         print(case, "...", file=sys.stderr)
@@ -69,6 +71,10 @@ def main() -> int:
 
     problems = [f"{name}: {facts['error']}" for name, facts in failed.items()]
     problems += report.problems(results, imports, peaks)
+    if source and harness.fingerprint(source) != measured:
+        problems.append(
+            "gradtape: its source changed during the run, so the figures are not of one library; measure a copy"
+        )
     print("\n" + "\n".join(f"FAILED {problem}" for problem in problems) if problems else "")
     if options.json:
         cells = {case: {n: dataclasses.asdict(c) for n, c in row.items()} for case, row in results.items()}

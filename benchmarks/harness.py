@@ -7,6 +7,7 @@ backend once, so that a drift of the machine's speed reaches all of them alike.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -55,6 +56,17 @@ def find_pythons(places: Sequence[str]) -> dict[str, str]:
         for name in importable(python):
             chosen.setdefault(name, python)
     return {name: chosen[name] for name in BACKENDS if name in chosen}
+
+
+def fingerprint(folder: str) -> str:
+    """Twelve digits that change with any line of Python under `folder`: which gradtape was it that a table measured?
+
+    A run takes minutes and imports again at its end, so an edit in between would give a table of two libraries.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(folder).rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 # ----------------------------------------------------------------------------------------------------------- workers

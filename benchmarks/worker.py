@@ -39,6 +39,7 @@ class Worker:
             "python": sys.version.split()[0],
             "numpy": np.__version__,
             "threads": self.backend.threads(self.module),
+            "source": os.path.dirname(self.module.__file__),
         }
 
     def load(self, case: str, store: str) -> dict[str, Any]:
