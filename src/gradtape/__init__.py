@@ -3,6 +3,7 @@
 from gradtape import autodiff, errors, math, nest
 from gradtape._api.values import cast, convert_to_tensor
 from gradtape._autodiff.custom import custom_gradient
+from gradtape._autodiff.recompute import grad_pass_through, recompute_grad
 from gradtape._autodiff.tape import GradientTape, UnconnectedGradients
 from gradtape._compat import install_as_tensorflow
 from gradtape._core.dtypes import (
@@ -20,6 +21,6 @@ from gradtape._version import __version__
 __all__ = [
     "DType", "GradientTape", "IndexedSlices", "IndexedSlicesSpec", "Tensor", "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable",
     "__version__", "as_dtype", "autodiff", "bfloat16", "bool", "cast", "complex128", "complex64", "convert_to_tensor", "custom_gradient",
-    "double", "errors", "float16", "float32", "float64", "half", "install_as_tensorflow", "int16", "int32", "int64", "int8", "math", "nest",
-    "resource", "string", "uint16", "uint32", "uint64", "uint8", "variant",
+    "double", "errors", "float16", "float32", "float64", "grad_pass_through", "half", "install_as_tensorflow", "int16", "int32", "int64", "int8", "math", "nest",
+    "recompute_grad", "resource", "string", "uint16", "uint32", "uint64", "uint8", "variant",
 ]  # fmt: skip

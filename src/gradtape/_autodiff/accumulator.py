@@ -96,13 +96,12 @@ class ForwardAccumulator:
     def _observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None:
         """An op was executed: its outputs get tangents if one of its inputs has one."""
         tangents = [self._tangent(x) for x in inputs]
-        inner = attrs.get("inner")
-        if inner is not None:
-            found = [self._tangent(y) for y in inner]
-        elif all(t is None for t in tangents):
-            return
-        else:
-            found = jvp(op, inputs, outputs, attrs, tangents)
+        found = [self._tangent(y) for y in attrs.get("inner", ())]
+        if not found or any(t is None for t in found):
+            if all(t is None for t in tangents):
+                return
+            by_rule = jvp(op, inputs, outputs, attrs, tangents)
+            found = [a if a is not None else b for a, b in zip(found or by_rule, by_rule, strict=True)]
         for y, t in zip(outputs, found, strict=True):
             if t is not None and y._spec().dtype in DIFFERENTIABLE:
                 self._keep(y, t)

@@ -124,7 +124,7 @@ def _run(tape: Tape, records: list[Record], cts: dict[Any, Any], owned: set[Any]
                 scope = r.scope
                 ours = scope.tapes == (tape,)
             if ours:
-                r.parents = r.saved = ()
+                r.release()
 
 
 _KEEP_SLICES = frozenset(("identity",))

@@ -255,6 +255,7 @@ class Record(Node):
     def release(self) -> None:
         self.parents = ()
         self.saved = ()
+        self.attrs = None
 
     def __repr__(self) -> str:
         return f"<record {self.position}: {self.op.name}>"
