@@ -208,7 +208,7 @@ def explain_missing(path: tuple[str, ...]) -> str:
     while frame is not None and is_plumbing(frame.f_code.co_filename):
         frame = frame.f_back
     place = f" ({frame.f_code.co_filename}, line {frame.f_lineno})" if frame else ""
-    text = f"gradtape does not have tf.{'.'.join(path)}{place}"
+    text = f"gradtape does not have tf.{'.'.join(normalise(path))}{place}"
     if path[:2] == ("compat", "v1"):
         return f"{text}; it has TensorFlow 2's names only"
     names = near(path)

@@ -116,6 +116,7 @@ def test_the_same_word_elsewhere_is_what_is_near(run: Run) -> None:
     ("from tensorflow.python.framework import no_such_name", ImportError, ["tf.python.framework.no_such_name"]),
     ("import tensorflow.compat.v1 as tf", ModuleNotFoundError, ["tf.compat.v1", "TensorFlow 2's names only"]),
     ("from tensorflow.compat import v1", ImportError, ["tf.compat.v1", "TensorFlow 2's names only"]),
+    ("from tensorflow.compat.v2 import no_such_name", ImportError, ["does not have tf.no_such_name"]),
     ("import tensorflow.float32", ModuleNotFoundError, ["No module named 'tensorflow.float32'"]),
 ])
 def test_an_import_that_is_missing(run: Run, statement: str, error: type[Exception], words: list[str]) -> None:
