@@ -9,6 +9,7 @@ that is not in it gets nothing computed. `owned` holds the nodes whose cotangent
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -156,13 +157,24 @@ def _environment(op: Primitive, raw: bool) -> dict[str, Any]:
     return {**shared, "accumulate": accumulate_tensors, "unbroadcast": unbroadcast_tensors, "conj": matrix.conj}
 
 
+_on_arrays: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+
 def on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """The same rule for bare arrays only: the ops that it names are replaced by their NumPy forwards, which spares a dispatch (0.25 us) each."""
-    named = {name: rule.__globals__.get(name) for name in rule.__code__.co_names}
-    forwards = {name: op.forward for name, op in named.items() if isinstance(op, Primitive)}
-    if not forwards:
-        return rule
-    return FunctionType(rule.__code__, {**rule.__globals__, **forwards}, rule.__name__, rule.__defaults__, rule.__closure__)
+    """The same rule for bare arrays only: the ops that it and its helpers name are replaced by their NumPy forwards, which spares a dispatch
+    (0.25 us) each."""
+    if rule in _on_arrays:
+        return _on_arrays[rule]
+    scope = dict(rule.__globals__)
+    _on_arrays[rule] = bound = FunctionType(rule.__code__, scope, rule.__name__, rule.__defaults__, rule.__closure__)
+    bound.__kwdefaults__ = rule.__kwdefaults__
+    for name in rule.__code__.co_names:
+        value = scope.get(name)
+        if isinstance(value, Primitive):
+            scope[name] = value.forward
+        elif isinstance(value, FunctionType) and value.__module__.startswith("gradtape._ops"):
+            scope[name] = on_arrays(value)
+    return bound
 
 
 # What the generated functions call -----------------------------------------------------------------------------------------------------
@@ -253,6 +265,8 @@ def unbroadcast_raw(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     if not shape:
         return np.add.reduce(g, axis=None)
+    if g.size == math.prod(shape):  # only axes of length 1 were added
+        return g.reshape(shape)
     return shaping.unbroadcast(g, shape)
 
 

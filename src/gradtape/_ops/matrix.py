@@ -23,7 +23,7 @@ F32 = np.dtype(np.float32)
 
 
 def _is_half(dtype: np.dtype) -> bool:
-    return dtype.char == "e" or dtype.name == "bfloat16"
+    return dtype.itemsize == 2 and (dtype.char == "e" or dtype.name == "bfloat16")  # the name of a dtype takes 4 us
 
 
 # Matrices
