@@ -81,8 +81,8 @@ def test_the_root_shows_nothing_but_its_names_and_its_submodules() -> None:
 
 
 def test_every_public_file_is_a_public_module() -> None:
-    """A file at the package's top without an underscore is offered to users, or is the command."""
-    files = {path.stem for path in PACKAGE.glob("[!_]*.py")} - {"cli"}
+    """A file or folder at the package's top without an underscore is offered to users, or is the command."""
+    files = {path.stem for path in PACKAGE.glob("[!_]*") if path.suffix == ".py" or any(path.glob("*.py"))} - {"cli"}
     assert {name for name in files if name not in gradtape.__all__} == set()
 
 

@@ -22,7 +22,8 @@ from typing import Any
 
 MODULES = (
     "", "math", "math.special", "linalg", "nn", "nn.experimental", "random", "random.experimental", "autodiff", "nest",
-    "errors", "debugging", "dtypes", "bitwise", "signal", "sets", "config", "config.experimental", "experimental",
+    "errors", "debugging", "debugging.experimental", "dtypes", "dtypes.experimental", "bitwise", "signal", "sets",
+    "config", "config.experimental", "config.optimizer", "config.threading", "experimental",
     "experimental.numpy", "experimental.numpy.random", "types.experimental", "version", "test", "autograph",
     "autograph.experimental",
 )
