@@ -1,0 +1,363 @@
+"""`function`: what programs decorate their training steps with. For now the function runs as it is written, op by op.
+
+What TensorFlow's traced functions do to arguments and results is done here too, so that a program sees the same types:
+NumPy arguments become tensors, an input signature is enforced, Python numbers, NumPy arrays and variables in the result
+become tensors. `run_functions_eagerly(True)` leaves both as they are, as TensorFlow does.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradtape._core import nest
+from gradtape._core.errors import UnimplementedError
+from gradtape._core.indexed_slices import IndexedSlices
+from gradtape._core.spec import TensorSpec, TypeSpec
+from gradtape._runtime.tensor import Readable, Tensor, as_tensor
+
+__all__ = ["ConcreteFunction", "Function", "function", "functions_run_eagerly", "run_functions_eagerly"]
+
+_run_eagerly = False
+
+
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """Whether every `tf.function` is called as the plain Python function it was made of: no conversion of arguments and
+    results.
+
+    >>> tf.config.run_functions_eagerly(True)
+    >>> tf.config.functions_run_eagerly()
+    True
+    >>> tf.config.run_functions_eagerly(False)
+    """
+    global _run_eagerly
+    _run_eagerly = bool(run_eagerly)
+
+
+def functions_run_eagerly() -> bool:
+    """What `run_functions_eagerly` was last told; False at first."""
+    return _run_eagerly
+
+
+def function(
+    func: Callable[..., Any] | None = None,
+    input_signature: Sequence[Any] | None = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    experimental_implements: str | None = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
+) -> Any:
+    """Decorates a function of tensors, with or without arguments of its own; also called as ``tf.function(f)``. Methods
+    can be decorated.
+
+    The function runs as it is written, so `print`, debuggers and Python's control flow just work, and tapes outside see
+    through it.
+
+    Args:
+      input_signature: a nest of `tf.TensorSpec`, one for each argument; arguments are converted to these or refused.
+      autograph, jit_compile, reduce_retracing, experimental_*: accepted; they change how TensorFlow compiles, and no
+        value.
+
+    Raises TypeError if `func` cannot be called or the signature does not fit it; the `Function` raises TypeError for
+    arguments that do not fit and for a result that holds anything but tensors, numbers, arrays, strings and None.
+
+    >>> @tf.function
+    ... def f(x, y):
+    ...     return x ** 2 + y
+    >>> f(tf.constant([2.0, 3.0]), tf.constant([3.0, -2.0]))
+    <tf.Tensor: shape=(2,), dtype=float32, numpy=array([7., 7.], dtype=float32)>
+    """
+    if input_signature is not None:
+        _check_signature(input_signature)
+
+    def decorate(inner: Callable[..., Any]) -> Function:
+        return Function(inner, input_signature)
+
+    return decorate if func is None else decorate(func)
+
+
+class Function:
+    """What `tf.function` returns: call it as the function it was made of, `python_function`."""
+
+    def __init__(self, python_function: Callable[..., Any], input_signature: Sequence[Any] | None = None) -> None:
+        if not callable(python_function):
+            raise TypeError(f"{python_function!r} is not a callable object")
+        self._python_function = python_function
+        self._input_signature = None if input_signature is None else tuple(input_signature)
+        self._bound: weakref.WeakKeyDictionary[Any, Function] = weakref.WeakKeyDictionary()
+        functools.update_wrapper(self, python_function, updated=())
+        self._name = getattr(python_function, "__name__", None) or type(python_function).__name__
+        self._parameters: inspect.Signature | None = None
+        if input_signature is not None:
+            self._check_fits()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if _run_eagerly:
+            return self._python_function(*args, **kwargs)
+        if self._input_signature is not None:
+            args, kwargs = self._cast_arguments(args, kwargs)
+        else:
+            for a in args:
+                if a.__class__ is not Tensor:
+                    args, kwargs = _converted_arguments(args, kwargs)
+                    break
+            else:
+                if kwargs:
+                    args, kwargs = _converted_arguments(args, kwargs)
+        result = self._python_function(*args, **kwargs)
+        return (
+            result if result.__class__ is Tensor or result is None else _converted_result(self._python_function, result)
+        )
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Function:
+        """The function bound to an object, the same one every time where the object can be a weak key."""
+        if instance is None:
+            return self
+        try:
+            found = self._bound.get(instance)
+        except TypeError:
+            return self._bind(instance)
+        if found is None:
+            found = self._bind(instance)
+            self._bound[instance] = found
+        return found
+
+    def _bind(self, instance: Any) -> Function:
+        bound = Function.__new__(Function)
+        bound._python_function = _weak_method(self._python_function, instance)
+        bound._input_signature = self._input_signature
+        bound._bound = weakref.WeakKeyDictionary()
+        bound._name, bound._parameters = self._name, None
+        functools.update_wrapper(bound, bound._python_function, updated=())
+        return bound
+
+    @property
+    def python_function(self) -> Callable[..., Any]:
+        """The function that was decorated."""
+        return self._python_function
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self._name
+
+    @property
+    def input_signature(self) -> tuple[Any, ...] | None:
+        """The signature it was made with, None without one."""
+        return self._input_signature
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
+        """The function for arguments of these types: a `tf.TensorSpec` or a tensor stands for any tensor that fits,
+        anything else for itself."""
+        return ConcreteFunction(self, args, kwargs)
+
+    def experimental_get_tracing_count(self) -> int:
+        """How often the function was traced: 0, since it runs as it is written."""
+        return 0
+
+    def experimental_get_compiler_ir(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: nothing is compiled. Raises `tf.errors.UnimplementedError`."""
+        raise UnimplementedError(
+            None,
+            None,
+            f"tf.function {self._name}: experimental_get_compiler_ir has no answer, since the function runs "
+            "uncompiled.",
+        )
+
+    def __repr__(self) -> str:
+        return f"<tf.function {self._name}>"
+
+    # Arguments by signature
+
+    def _signature(self) -> inspect.Signature:
+        if self._parameters is None:
+            self._parameters = inspect.signature(self._python_function)
+        return self._parameters
+
+    def _check_fits(self) -> None:
+        """A signature may leave out trailing parameters, not have more entries than there are."""
+        assert self._input_signature is not None
+        parameters = list(self._signature().parameters.values())
+        if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+            return
+        places = len([p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)])
+        if len(self._input_signature) > places:
+            raise TypeError(f"input_signature contains {len(self._input_signature) - places} extra type constraints.")
+
+    def _cast_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        assert self._input_signature is not None
+        try:
+            bound = self._signature().bind(*args, **kwargs)
+            bound.apply_defaults()
+            positional = list(bound.args)
+            if len(positional) > len(self._input_signature) and not any(
+                p.default is not p.empty
+                for p in list(self._signature().parameters.values())[len(self._input_signature) :]
+            ):
+                raise TypeError("too many positional arguments")
+            for i, spec in enumerate(self._input_signature[: len(positional)]):
+                positional[i] = _cast(positional[i], spec)
+        except (TypeError, ValueError) as error:
+            raise self._refused(str(error), args, kwargs) from None
+        return tuple(positional), bound.kwargs
+
+    def _refused(self, reason: str, args: Any, kwargs: Any) -> TypeError:
+        return TypeError(
+            f"Binding inputs to tf.function failed due to `{reason}`. Received args: {args} and kwargs: {kwargs} "
+            f"for {self._name} with input_signature {self._input_signature}."
+        )
+
+
+class ConcreteFunction:
+    """A `Function` for arguments of known types; tensors among the arguments are checked against them."""
+
+    def __init__(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if function.input_signature is not None and not args and not kwargs:
+            args = function.input_signature
+        self._function = function
+        self.structured_input_signature = (nest.map_structure(_as_spec, args), nest.map_structure(_as_spec, kwargs))
+        self.name = function.name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        positional, named = self.structured_input_signature
+        known = inspect.signature(self._function.python_function).bind_partial(*positional, **named)
+        given = _place(known, args, kwargs, self.name)
+        return self._function(*given.args, **given.kwargs)
+
+    def __repr__(self) -> str:
+        return f"<ConcreteFunction {self.name}{self.structured_input_signature}>"
+
+
+def _place(
+    known: inspect.BoundArguments, args: tuple[Any, ...], kwargs: dict[str, Any], name: str
+) -> inspect.BoundArguments:
+    """The call's arguments by name: the ones given, cast to their specs, and the plain values that the concrete
+    function was made for."""
+    open_names = [
+        key for key, value in known.arguments.items() if any(isinstance(leaf, TypeSpec) for leaf in nest.flatten(value))
+    ]
+    values = list(args)
+    if len(values) == len(known.arguments):
+        names = list(known.arguments)
+    elif len(values) <= len(open_names):
+        names = open_names
+    else:
+        raise TypeError(
+            f"ConcreteFunction {name}: got {len(values)} positional arguments, expected at most {len(open_names)}: "
+            f"{open_names}"
+        )
+    given = {**dict(zip(names, values, strict=False)), **kwargs}
+    if missing := [key for key in open_names if key not in given]:
+        raise TypeError(f"ConcreteFunction {name}: missing arguments {missing}")
+    if unknown := [key for key in given if key not in known.arguments]:
+        raise TypeError(
+            f"ConcreteFunction {name}: unexpected arguments {unknown}; it was made for {list(known.arguments)}"
+        )
+    for key, value in given.items():
+        if key in open_names:
+            known.arguments[key] = _cast(value, known.arguments[key])
+    return known
+
+
+def _as_spec(value: Any) -> Any:
+    if isinstance(value, TypeSpec):
+        return value
+    if isinstance(value, (Tensor, np.ndarray, np.generic)):
+        return TensorSpec.from_tensor(as_tensor(value))
+    return value
+
+
+def _check_signature(signature: Any) -> None:
+    if not isinstance(signature, (tuple, list)):
+        raise TypeError(f"input_signature must be either a tuple or a list, got {type(signature)}.")
+    leaves = nest.flatten(signature)
+    if bad := [leaf for leaf in leaves if not isinstance(leaf, (TypeSpec, Readable))]:
+        raise TypeError(
+            f"input_signature must be a possibly nested sequence of TensorSpec objects, got invalid args {bad} with "
+            f"types {[type(b) for b in bad]}."
+        )
+
+
+def _cast(value: Any, spec: Any) -> Any:
+    """An argument as the signature wants it: leaves converted to the spec's dtype, and refused if their shape or dtype
+    does not fit."""
+    if nest.is_nested(spec):
+        nest.assert_same_structure(spec, value)
+        return nest.pack_sequence_as(
+            value, [_cast(v, s) for v, s in zip(nest.flatten(value), nest.flatten(spec), strict=True)]
+        )
+    if not isinstance(spec, TensorSpec):
+        return value
+    if isinstance(value, Readable):
+        value = as_tensor(value)
+    if not isinstance(value, (Tensor, np.ndarray, np.generic)):
+        value = as_tensor(value, spec.dtype)
+    tensor = as_tensor(value)
+    if not spec.shape.is_compatible_with(tensor.shape) or tensor.dtype != spec.dtype:
+        raise TypeError(
+            f"Can not cast {TensorSpec(tensor.shape, tensor.dtype)!r} to {TensorSpec(spec.shape, spec.dtype)!r}"
+        )
+    return tensor
+
+
+def _weak_method(method: Callable[..., Any], instance: Any) -> Callable[..., Any]:
+    """`method` bound to `instance` without keeping it alive: the cache of bound functions must not make its own keys
+    immortal."""
+    try:
+        reference: Callable[[], Any] = weakref.ref(instance)
+    except TypeError:  # no weak references to it, so it is not a key of the cache either
+        reference = lambda: instance
+
+    @functools.wraps(method)
+    def bound(*args: Any, **kwargs: Any) -> Any:
+        return method(reference(), *args, **kwargs)
+
+    signature = inspect.signature(method)
+    without_self = list(signature.parameters.values())[1:]
+    bound.__signature__ = signature.replace(parameters=without_self)  # type: ignore[attr-defined]
+    return bound
+
+
+# What TensorFlow converts on the way in and out
+
+_PLAIN = (int, float, bool, complex, str, bytes, np.ndarray, np.generic)
+
+
+def _converted_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """NumPy arrays and scalars become tensors, inside containers too; everything else stays."""
+    return tuple([_argument(a) for a in args]), {k: _argument(v) for k, v in kwargs.items()}
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return as_tensor(value) if value.dtype.kind != "O" else value
+    if nest.is_nested(value):
+        leaves = nest.flatten(value)
+        if any(isinstance(leaf, (np.ndarray, np.generic)) for leaf in leaves):
+            return nest.pack_sequence_as(value, [_argument(leaf) for leaf in leaves])
+    return value
+
+
+def _converted_result(func: Callable[..., Any], result: Any) -> Any:
+    def leaf(value: Any) -> Any:
+        if value is None or isinstance(value, (Tensor, IndexedSlices)) or hasattr(value, "_components"):
+            return value
+        if isinstance(value, (*_PLAIN, Readable)):
+            return as_tensor(value)
+        raise TypeError(
+            "To be compatible with tf.function, Python functions must return zero or more Tensors or ExtensionTypes "
+            "or None values; "
+            f"{func!r} returned a value of type {type(value).__name__}, which is not a Tensor or ExtensionType."
+        )
+
+    return nest.map_structure(leaf, result) if nest.is_nested(result) else leaf(result)
