@@ -93,7 +93,6 @@ UNARY: tuple[tuple[str, Domain, str], ...] = (
     ("is_finite", REAL, "exact"),
     ("is_inf", REAL, "exact"),
     ("is_nan", REAL, "exact"),
-    ("logical_not", REAL, "exact"),
     ("is_non_decreasing", REAL, "exact"),
     ("is_strictly_increasing", REAL, "exact"),
     ("zero_fraction", REAL, "exact"),
@@ -130,9 +129,6 @@ BINARY: tuple[tuple[str, Domain, Domain, str], ...] = (
     ("greater_equal", REAL, REAL, "exact"),
     ("less", REAL, REAL, "exact"),
     ("less_equal", REAL, REAL, "exact"),
-    ("logical_and", REAL, REAL, "exact"),
-    ("logical_or", REAL, REAL, "exact"),
-    ("logical_xor", REAL, REAL, "exact"),
 )
 
 ALL_DTYPES = (np.float64, np.float16, bfloat16, np.complex64, np.complex128, np.int32, np.int64, np.uint8, np.bool_)
@@ -217,6 +213,20 @@ def with_numbers() -> Iterator[Case]:
             yield case(f"math.{name}", f"{label} with a Python int", lambda f, x: f(x, 2), x, group="sums")
             yield case(f"math.{name}", f"Python int with {label}", lambda f, x: f(2, x), x, group="sums")
             yield case(f"math.{name}", f"{label} with a Python float", lambda f, x: f(x, 1.5), x, group="sums")
+
+
+def logic() -> Iterator[Case]:
+    for name in ("logical_and", "logical_or", "logical_xor"):
+        api = f"math.{name}"
+        for label, shapes in PATTERNS.items():
+            yield case(api, label, plain, *shapes, dtype=np.bool_, group="exact")
+        yield case(api, "shapes that do not broadcast", plain, (2,), (3,), dtype=np.bool_)
+        yield case(api, "with a Python bool", lambda f, x: f(x, True), (3,), dtype=np.bool_, group="exact")
+        for dtype in (np.float32, np.int32):
+            yield case(api, np.dtype(dtype).name, plain, (3,), (3,), dtype=dtype)
+    yield case("math.logical_not", "matrix", plain, (2, 3), dtype=np.bool_, group="exact")
+    for dtype in (np.float32, np.int32):
+        yield case("math.logical_not", np.dtype(dtype).name, plain, (3,), dtype=dtype)
 
 
 def integers() -> Iterator[Case]:
@@ -311,6 +321,7 @@ def cases() -> Iterator[Case]:
     for row in BINARY:
         yield from binary(*row)
     yield from with_numbers()
+    yield from logic()
     yield from integers()
     yield from of_three()
     yield from casts()

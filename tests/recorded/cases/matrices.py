@@ -1,4 +1,4 @@
-"""Cases of the matrix products: matmul (flags, batches, broadcasting), einsum, tensordot, matvec, the small products."""
+"""Cases of the matrix products: matmul (flags, batches, broadcasting), einsum, tensordot, matvec, and small ones."""
 
 from __future__ import annotations
 
