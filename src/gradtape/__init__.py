@@ -1,6 +1,24 @@
 """TensorFlow 2's `tf.GradientTape` and what programs use around it, on NumPy: `import gradtape as tf`."""
 
 from gradtape import autodiff, autograph, config, debugging, errors, math, nest, version
+from gradtape._api.arrays import (
+    broadcast_to,
+    concat,
+    expand_dims,
+    meshgrid,
+    pad,
+    parallel_stack,
+    repeat,
+    reshape,
+    reverse,
+    roll,
+    split,
+    squeeze,
+    stack,
+    tile,
+    transpose,
+    unstack,
+)
 from gradtape._api.control import case, cond, switch_case, while_loop
 from gradtape._api.debugging import Assert
 from gradtape._api.environment import (
@@ -15,11 +33,65 @@ from gradtape._api.environment import (
 )
 from gradtape._api.function import function
 from gradtape._api.functional import foldl, foldr, map_fn, scan, vectorized_map
+from gradtape._api.indexing import (
+    boolean_mask,
+    dynamic_partition,
+    dynamic_stitch,
+    gather,
+    gather_nd,
+    scatter_nd,
+    searchsorted,
+    sequence_mask,
+    slice,
+    strided_slice,
+    tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
+    tensor_scatter_nd_sub,
+    tensor_scatter_nd_update,
+    unique,
+    unique_with_counts,
+    unravel_index,
+    where,
+)
 from gradtape._api.module import Module
 from gradtape._api.printing import print
+from gradtape._api.products import einsum, matmul, tensordot
 from gradtape._api.python_calls import numpy_function, py_function
+from gradtape._api.shapes import (
+    broadcast_dynamic_shape,
+    broadcast_static_shape,
+    ensure_shape,
+    newaxis,
+    rank,
+    shape,
+    shape_n,
+    size,
+)
+from gradtape._api.sorting import argsort, sort
 from gradtape._api.tensor_array import TensorArray
-from gradtape._api.values import cast, convert_to_tensor
+from gradtape._api.values import (
+    bitcast,
+    cast,
+    complex,
+    constant,
+    convert_to_tensor,
+    eye,
+    fill,
+    get_static_value,
+    identity,
+    identity_n,
+    is_tensor,
+    linspace,
+    one_hot,
+    ones,
+    ones_like,
+    range,
+    saturate_cast,
+    stop_gradient,
+    zeros,
+    zeros_like,
+)
 from gradtape._autodiff.custom import custom_gradient
 from gradtape._autodiff.recompute import grad_pass_through, recompute_grad
 from gradtape._autodiff.tape import GradientTape, UnconnectedGradients
@@ -59,12 +131,20 @@ from gradtape._version import __version__
 
 __all__ = [
     "Assert", "DType", "GradientTape", "IndexedSlices", "IndexedSlicesSpec", "Module", "Tensor", "TensorArray",
-    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "__version__", "as_dtype", "autodiff",
-    "autograph", "bfloat16", "bool", "case", "cast", "complex128", "complex64", "cond", "config",
-    "control_dependencies", "convert_to_tensor", "custom_gradient", "debugging", "device", "double", "errors",
-    "executing_eagerly", "float16", "float32", "float64", "foldl", "foldr", "function", "get_logger",
-    "grad_pass_through", "group", "half", "init_scope", "install_as_tensorflow", "int16", "int32", "int64", "int8",
-    "map_fn", "math", "name_scope", "nest", "no_op", "numpy_function", "print", "py_function", "recompute_grad",
-    "resource", "scan", "string", "switch_case", "timestamp", "uint16", "uint32", "uint64", "uint8", "variant",
-    "vectorized_map", "version", "while_loop",
+    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "__version__", "argsort", "as_dtype", "autodiff",
+    "autograph", "bfloat16", "bitcast", "bool", "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape",
+    "broadcast_to", "case", "cast", "complex", "complex128", "complex64", "concat", "cond", "config", "constant",
+    "control_dependencies", "convert_to_tensor", "custom_gradient", "debugging", "device", "double",
+    "dynamic_partition", "dynamic_stitch", "einsum", "ensure_shape", "errors", "executing_eagerly", "expand_dims",
+    "eye", "fill", "float16", "float32", "float64", "foldl", "foldr", "function", "gather", "gather_nd", "get_logger",
+    "get_static_value", "grad_pass_through", "group", "half", "identity", "identity_n", "init_scope",
+    "install_as_tensorflow", "int16", "int32", "int64", "int8", "is_tensor", "linspace", "map_fn", "math", "matmul",
+    "meshgrid", "name_scope", "nest", "newaxis", "no_op", "numpy_function", "one_hot", "ones", "ones_like", "pad",
+    "parallel_stack", "print", "py_function", "range", "rank", "recompute_grad", "repeat", "reshape", "resource",
+    "reverse", "roll", "saturate_cast", "scan", "scatter_nd", "searchsorted", "sequence_mask", "shape", "shape_n",
+    "size", "slice", "sort", "split", "squeeze", "stack", "stop_gradient", "strided_slice", "string", "switch_case",
+    "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update", "tensordot", "tile", "timestamp", "transpose", "uint16", "uint32", "uint64", "uint8",
+    "unique", "unique_with_counts", "unravel_index", "unstack", "variant", "vectorized_map", "version", "where",
+    "while_loop", "zeros", "zeros_like",
 ]  # fmt: skip

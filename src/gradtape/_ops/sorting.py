@@ -15,6 +15,7 @@ from gradtape._core.kinds import general, nondifferentiable
 from gradtape._core.primitive import Sample
 from gradtape._core.spec import Spec
 from gradtape._ops.indexing import put_along, take_along
+from gradtape._ops.shaping import reshape
 
 _INT32 = np.dtype(np.int32)
 
@@ -122,3 +123,19 @@ def unique(x: Any) -> Any:
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return values[order], rank[inverse.reshape(-1)], counts[order]
+
+
+@nondifferentiable(one_dtype=False, infer=lambda x, targets, *, k: Spec(targets.shape, np.dtype(bool)),
+                   batch=lambda size, x, targets, *, k: _in_top_k_batch(x, targets, k),
+                   samples=lambda rng: [Sample(rng.normal(size=(3, 4)), np.array([2, 0, 3], np.int32), k=k) for k in (1, 2)])  # fmt: skip
+def in_top_k(x: Any, targets: Any, *, k: int) -> Any:
+    """Whether fewer than k entries of row i of x exceed x[i, targets[i]]; False where that is not finite or not there."""
+    rows = np.arange(len(targets))
+    valid = (targets >= 0) & (targets < x.shape[1])
+    chosen = x[rows, np.where(valid, targets, 0)]
+    return valid & np.isfinite(chosen) & ((x > chosen[:, None]).sum(1) < k)
+
+
+def _in_top_k_batch(x: Any, targets: Any, k: int) -> Any:
+    size, count, width = tuple(x.shape)
+    return reshape(in_top_k(reshape(x, shape=(size * count, width)), reshape(targets, shape=(size * count,)), k=k), shape=(size, count))

@@ -7,12 +7,14 @@ scalar integer tensors included, or one boolean mask.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape._core.errors import invalid_argument
 from gradtape._ops import elementwise as ew
-from gradtape._ops import indexing, logic, matrix
+from gradtape._ops import indexing, logic, masking, matrix, shaping
 
 if TYPE_CHECKING:
     from gradtape._runtime.tensor import Tensor
@@ -165,31 +167,68 @@ _BASIC = frozenset((int, type(None), type(Ellipsis)))
 
 
 def get_item(value: Any, index: Any) -> Tensor:
-    """`value[index]` as one op with a canonical index: a tuple of ints, slices of ints, None and Ellipsis."""
-    if index.__class__ is not tuple:
-        if _is_mask(index):
-            return indexing.mask_rows(value, index)
-        index = (index,)
-    return indexing.get_item.call(value, index=tuple([i if i.__class__ in _BASIC else _part(i) for i in index]))
+    """`value[index]` as one op with a canonical index: a tuple of ints, slices of ints, None and Ellipsis; or one boolean mask."""
+    kind = index.__class__
+    if kind is tuple:
+        index = tuple([i if i.__class__ in _BASIC else _part(i) for i in index])
+    elif kind is int or kind is slice:
+        index = (index if kind is int else _part(index),)
+    elif _is_mask(index):
+        return boolean_mask(value, index, 0)
+    else:
+        index = (index if kind in _BASIC else _part(index),)
+    return indexing.get_item.call(value, index=index)
 
 
 def _is_mask(index: Any) -> bool:
-    return isinstance(index, (bool, np.bool_)) or (getattr(index, "dtype", None) == "bool")
+    return getattr(index, "dtype", None) == "bool" and len(index.shape) > 0
 
 
 def _part(part: Any) -> Any:
-    if isinstance(part, slice):
-        if all(p is None or p.__class__ is int for p in (part.start, part.stop, part.step)):
+    if part.__class__ is slice:
+        start, stop, step = part.start, part.stop, part.step
+        if (start is None or start.__class__ is int) and (stop is None or stop.__class__ is int) and step is None:
             return part
-        return slice(*(None if p is None else _integer(p) for p in (part.start, part.stop, part.step)))
+        if step is not None and _integer(step) == 0:
+            raise invalid_argument("get_item: strides[0] must be non-zero: a slice cannot have step 0")
+        return slice(*(None if p is None else _integer(p) for p in (start, stop, step)))
     return _integer(part)
 
 
+_VALID = (
+    "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {!r}. "
+    "For rows by number use tf.gather, for a mask tf.boolean_mask."
+)
+
+
 def _integer(part: Any) -> int:
-    array = np.asarray(part)
-    if array.ndim == 0 and array.dtype.kind in "iu" and not isinstance(part, (bool, str)):
-        return int(array)
-    raise TypeError(
-        "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, "
-        f"got {part!r}. For rows by number use tf.gather, for a mask tf.boolean_mask."
-    )
+    if part.__class__ is int:
+        return part
+    if not isinstance(part, (bool, str, list, tuple)):
+        array = np.asarray(part)
+        if array.ndim == 0 and array.dtype.kind in "iu":
+            return int(array)
+    raise TypeError(_VALID.format(part))
+
+
+def boolean_mask(value: Any, mask: Any, axis: Any) -> Tensor:
+    """The parts of a tensor or variable where the mask, which covers its axes from `axis` on, holds."""
+    from gradtape._runtime.tensor import as_tensor, plain
+
+    t, m = as_tensor(value), as_tensor(mask)
+    if not m.dtype.is_bool:
+        raise TypeError(f"boolean_mask: argument `mask`: got dtype {m.dtype.name}, expected bool. Compare first: x > 0.")
+    shape, covered = t._shape(), m._shape()
+    if not covered:
+        raise ValueError("boolean_mask: argument `mask`: mask cannot be scalar.")
+    first = _integer(axis)
+    first += len(shape) if first < 0 else 0
+    if shape[first : first + len(covered)] != covered:
+        raise ValueError(
+            f"boolean_mask: Shapes {shape[first : first + len(covered)]} and {covered} are incompatible: the mask must have the lengths of the "
+            f"axes it covers, from axis {first} on, of a tensor of shape {shape}"
+        )
+    if not first:
+        return masking.mask_rows.call(t, m)
+    flat = shaping.reshape.call(t, shape=(*shape[:first], math.prod(covered), *shape[first + len(covered) :]))
+    return indexing.gather.call(flat, plain(np.flatnonzero(np.asarray(m))), axis=first, batch_dims=0)

@@ -21,7 +21,7 @@ from gradtape._runtime.convert import numpy_dtype, to_array
 from gradtape._runtime.operators import Operators
 from gradtape._runtime.show import format_array, tensor_repr, tensor_str
 
-__all__ = ["Readable", "Tensor", "TensorLike", "as_tensor", "densify", "lift_operands", "plain"]
+__all__ = ["Readable", "Tensor", "TensorLike", "as_tensor", "densify", "holds_tensors", "lift_operands", "plain"]
 
 TensorLike = Any
 """Whatever converts to a tensor: tensors, variables, NumPy values, Python numbers and (nested) lists of all these."""
@@ -230,7 +230,7 @@ def as_tensor(value: Any, dtype: Any = None, *, prefer: np.dtype | None = None) 
         return _checked(value._read(), want)
     if isinstance(value, IndexedSlices):
         return _checked(densify(value), want)
-    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+    if isinstance(value, (list, tuple)) and holds_tensors(value):
         return _stacked(value, want)
     if isinstance(value, TensorShape):
         value = np.array(value.as_list(), np.int32)
@@ -253,8 +253,18 @@ def _checked(t: Tensor, want: np.dtype | None) -> Tensor:
     return t
 
 
-def _holds_tensors(items: Any) -> bool:
-    return any(isinstance(i, (Value, Readable, IndexedSlices)) or (isinstance(i, (list, tuple)) and _holds_tensors(i)) for i in items)
+def holds_tensors(items: Any) -> bool:
+    """Whether a list holds a tensor at any depth. A long list of numbers is the usual case."""
+    for item in items:
+        kind = item.__class__
+        if kind is float or kind is int:
+            continue
+        if isinstance(item, (list, tuple)):
+            if holds_tensors(item):
+                return True
+        elif isinstance(item, (Value, Readable, IndexedSlices)):
+            return True
+    return False
 
 
 def _stacked(items: Any, want: np.dtype | None) -> Tensor:

@@ -1,0 +1,115 @@
+"""How public functions read their arguments: shapes, axes and counts in any form that TensorFlow takes, turned into plain ints.
+
+No op runs here and nothing is recorded: a tensor that says how long an axis is, is read. Errors are TensorFlow's in kind: TypeError for
+what is no whole number, ValueError for what is not known, InvalidArgumentError for what does not fit.
+"""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from gradtape._core.dtypes import DType, as_dtype
+from gradtape._core.errors import InvalidArgumentError, describe, invalid_argument
+from gradtape._core.shapes import TensorShape
+from gradtape._runtime.tensor import Tensor, as_tensor, plain
+
+__all__ = ["axes_of", "axis_of", "index_dtype", "integer", "integers", "lengths", "scalar_array", "shape_of"]
+
+
+def integer(value: Any, argument: str = "value") -> int:
+    """A whole number: an int, a NumPy integer, or a tensor of rank 0."""
+    if value.__class__ is int:
+        return value
+    if value is None:
+        raise ValueError(f"Argument `{argument}`: got None, expected an integer or an integer tensor.")
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(
+            f"Cannot convert {value!r} to EagerTensor of dtype int32 (argument `{argument}`): an integer or an integer tensor of rank 0 is expected."
+        ) from None
+
+
+def integers(value: Any, argument: str = "value") -> tuple[int, ...]:
+    """Whole numbers: a list or tuple of them (tensors among them allowed), a vector, a TensorShape; a lone number counts as one."""
+    kind = value.__class__
+    if kind is tuple or kind is list:
+        for n in value:
+            if n.__class__ is not int:
+                return tuple([_entry(n, argument) for n in value])
+        return tuple(value)
+    if kind is int:
+        return (value,)
+    if kind is TensorShape:
+        if None in value.as_list():
+            raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
+        return tuple(value)
+    return _from_array(value, argument)
+
+
+def _entry(value: Any, argument: str) -> int:
+    if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+        raise invalid_argument(f"Argument `{argument}` must be a vector of integers, got {value!r} as an entry.")
+    return integer(value, argument)
+
+
+def _from_array(value: Any, argument: str) -> tuple[int, ...]:
+    if value is None or isinstance(value, (str, bytes, float, complex)):
+        return (integer(value, argument),)
+    array = np.asarray(value if isinstance(value, np.ndarray) else as_tensor(value))
+    if array.ndim > 1:
+        raise invalid_argument(f"Argument `{argument}` must be a vector of integers, got shape {list(array.shape)}.")
+    if array.dtype.kind not in "iu" and array.size:
+        raise TypeError(f"Argument `{argument}` must hold integers, got {value!r}.")
+    return tuple(array.reshape(-1).astype(np.int64, copy=False).tolist())
+
+
+def shape_of(value: Any, argument: str = "shape") -> tuple[int, ...]:
+    """A shape, every length of it known and not negative."""
+    shape = integers(value, argument)
+    for n in shape:
+        if n < 0:
+            raise invalid_argument(f"Dimension {n} must be >= 0 (argument `{argument}`, {list(shape)}).")
+    return shape
+
+
+def lengths(t: Any) -> tuple[int, ...]:
+    """The shape of a tensor or variable as plain ints."""
+    return t._shape() if isinstance(t, Tensor) else tuple(t.shape)
+
+
+def axis_of(axis: Any, rank: int, op: str, *, error: type[Exception] = InvalidArgumentError) -> int:
+    """The axis counted from the front; refused outside [-rank, rank)."""
+    number = integer(axis, "axis")
+    if -rank <= number < rank:
+        return number + rank if number < 0 else number
+    text = describe(op, "axis", got=number, expected=f"a number in the range [{-rank}, {rank})")
+    raise invalid_argument(text) if error is InvalidArgumentError else error(text)
+
+
+def axes_of(axes: Any, rank: int, op: str) -> tuple[int, ...]:
+    """Several axes counted from the front; None means all of them, a lone number one."""
+    if axes is None:
+        return tuple(range(rank))
+    return tuple([axis_of(a, rank, op) for a in integers(axes, "axis")])
+
+
+def index_dtype(dtype: Any, op: str, argument: str = "out_type") -> np.dtype:
+    """int32 or int64."""
+    known: DType = as_dtype(dtype)
+    if known.name not in ("int32", "int64"):
+        raise TypeError(describe(op, argument, got=known.name, expected="tf.int32 or tf.int64"))
+    return known.np
+
+
+def scalar_array(array: Any) -> Any:
+    """As tensors hold it: rank 0 is a NumPy scalar."""
+    return array if array.ndim else array[()]
+
+
+def constant_tensor(array: Any) -> Tensor:
+    """A tensor that takes over a fresh array."""
+    return plain(array if array.ndim else array[()])
