@@ -330,7 +330,7 @@ def _rows(parallel_iterations: Any, method: str) -> int | None:
 def _key(value: Any, tape: Tape) -> Any:
     """What identifies a tensor or variable on a tape: its node there, or else the object itself."""
     node = resolve(value._node, tape)
-    return id(value) if node is None else node
+    return id(value._origin if isinstance(value, Variable) else value) if node is None else node
 
 
 def _unobserved(tape: Tape, targets: list[Any], seeds: list[Any]) -> bool:
@@ -338,7 +338,7 @@ def _unobserved(tape: Tape, targets: list[Any], seeds: list[Any]) -> bool:
 
     A tape tracks the result of every op on something it tracks; so a target that no other living tape tracks has nothing behind it that one does.
     """
-    if any(t.__class__ is not Tensor and isinstance(t, Tensor) for t in (*targets, *seeds)):
+    if any(isinstance(t, Tensor) and t._depth for t in (*targets, *seeds)):
         return False
     here = current()
     if here is None:

@@ -19,7 +19,7 @@ from gradtape._ops import indexing, logic, masking, matrix, shaping
 if TYPE_CHECKING:
     from gradtape._runtime.tensor import Tensor
 
-__all__ = ["Operators"]
+__all__ = ["Operators", "basic_index", "get_item"]
 
 
 class Operators:
@@ -164,6 +164,11 @@ def equal_or(op: Any, x: Any, y: Any, otherwise: bool) -> Any:
 
 
 _BASIC = frozenset((int, type(None), type(Ellipsis)))
+
+
+def basic_index(index: Any) -> tuple[Any, ...]:
+    """A basic index in its canonical form."""
+    return tuple([i if i.__class__ in _BASIC else _part(i) for i in (index if index.__class__ is tuple else (index,))])
 
 
 def get_item(value: Any, index: Any) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["format_array", "tensor_repr", "tensor_str"]
+__all__ = ["format_array", "tensor_repr", "tensor_str", "variable_repr"]
 
 
 def tensor_repr(t: Any) -> str:
@@ -19,10 +19,16 @@ def tensor_str(t: Any) -> str:
     return f"tf.Tensor({np.asarray(t._array)!s}, shape={t.shape}, dtype={t.dtype.name})"
 
 
+def variable_repr(v: Any) -> str:
+    """`<tf.Variable 'v:0' shape=(2,) dtype=float32, numpy=array([1., 2.], dtype=float32)>`."""
+    return f"<tf.Variable {v.name!r} shape={v.shape} dtype={v.dtype.name}, numpy={_value(v._read())}>"
+
+
 def _value(t: Any) -> str:
     array = np.asarray(t._array)
     if array.ndim:
-        return repr(array)
+        text = repr(array)
+        return f"\n{text}" if "\n" in text else text
     item = array[()]
     return repr(item) if isinstance(item, bytes) else str(item)
 

@@ -340,10 +340,10 @@ def constant_of(value: float | int, dtype: np.dtype) -> Tensor:
 
 
 def _lift(op: Primitive, position: int, x: Any, want: np.dtype | None) -> Any:
-    if isinstance(x, Tensor):
-        return x
     if isinstance(x, Readable):
         return x._read()
+    if isinstance(x, Tensor):
+        return x
     if want is None or (not op.variadic and op.inputs[position] in op.constants):
         return as_tensor(x)
     if x.__class__ is float or x.__class__ is int:

@@ -1,48 +1,122 @@
-"""`Variable`: the only mutable thing. A name for an array that `assign` replaces; every read is a snapshot."""
+"""`Variable`: the only mutable thing. A name for an array that the `assign` family changes; every read is a snapshot.
+
+An update works in place where nothing else holds the array (a row added to a large table does not copy the table), and on a copy where
+something does: a tensor read before, or a record that will need the old value.
+"""
 
 from __future__ import annotations
 
+import copy
+import enum
+import sys
+from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from gradtape._core.context import Scope, current
 from gradtape._core.dtypes import DIFFERENTIABLE, DType, from_numpy
-from gradtape._core.errors import invalid_argument
+from gradtape._core.errors import describe, invalid_argument
+from gradtape._core.indexed_slices import IndexedSlices
 from gradtape._core.primitive import Node
 from gradtape._core.shapes import TensorShape
-from gradtape._ops import shaping
-from gradtape._runtime.convert import numpy_dtype
-from gradtape._runtime.operators import Operators
-from gradtape._runtime.tensor import Readable, Reference, Tensor, as_tensor, plain
+from gradtape._ops import indexing, shaping
+from gradtape._runtime import updates
+from gradtape._runtime.operators import Operators, basic_index, get_item
+from gradtape._runtime.show import variable_repr
+from gradtape._runtime.tensor import Readable, Reference, Tensor, TensorLike, as_tensor, plain
 from gradtape._runtime.watching import tracked_by
 
-__all__ = ["Variable"]
+__all__ = ["Variable", "VariableAggregation", "VariableSynchronization"]
+
+
+class VariableSynchronization(enum.Enum):
+    """When distributed copies of a variable would be synchronised; ON_READ makes a variable not trainable by default."""
+
+    AUTO = 0
+    NONE = 1
+    ON_WRITE = 2
+    ON_READ = 3
+
+
+class VariableAggregation(enum.Enum):
+    """How distributed copies of a variable would be combined; kept for programs that name it."""
+
+    NONE = 0
+    SUM = 1
+    MEAN = 2
+    ONLY_FIRST_REPLICA = 3
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
 
 _serial = count()
 
 
 class Variable(Operators, Readable):
-    """See `tf.Variable`: made from `initial_value`, read by every op it is given to, changed by the `assign` family."""
+    """A value that can be changed, and that tapes watch by themselves when it is read.
 
-    __slots__ = ("__weakref__", "_array", "_name", "_node", "_serial", "_trainable")
+    `initial_value` is anything that converts to a tensor (it is copied), or a function without arguments that returns it. The dtype follows from it
+    unless `dtype` says otherwise; Python floats become float32. The shape is fixed unless `shape=tf.TensorShape(None)` or one with None axes
+    is given. `trainable` (True by default) decides whether tapes watch it unasked. `constraint` is kept for optimisers.
+
+    A variable is not differentiable with respect to what is assigned to it. It has no hash (`ref()` has), no `len()` and no item
+    assignment; `v[index].assign(value)` changes a part.
+
+    Raises ValueError if `initial_value` is missing, a tensor of another dtype than `dtype`, or not of `shape`.
+
+    >>> v = tf.Variable([1.0, 2.0], name="v")
+    >>> v.assign_add([0.5, 0.5])
+    <tf.Variable 'UnreadVariable' shape=(2,) dtype=float32, numpy=array([1.5, 2.5], dtype=float32)>
+    """
+
+    __slots__ = (
+        "__weakref__", "_aggregation", "_array", "_constraint", "_name", "_node", "_serial", "_static_shape", "_synchronization", "_trainable"
+    )  # fmt: skip
     __array_priority__ = 100
+    _array: Any
+    _node: Node | None
 
-    def __init__(self, initial_value: Any = None, trainable: bool | None = None, validate_shape: bool = True, caching_device: Any = None,
-                 name: str | None = None, variable_def: Any = None, dtype: Any = None, import_scope: Any = None, constraint: Any = None,
-                 synchronization: Any = None, aggregation: Any = None, shape: Any = None,
-                 experimental_enable_variable_lifting: bool = True) -> None:  # fmt: skip
-        if callable(initial_value):
+    def __init__(
+        self,
+        initial_value: TensorLike | Callable[[], TensorLike] = None,
+        trainable: bool | None = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        import_scope: str | None = None,
+        constraint: Callable[..., Any] | None = None,
+        synchronization: VariableSynchronization = VariableSynchronization.AUTO,
+        aggregation: VariableAggregation = VariableAggregation.NONE,
+        shape: Any = None,
+        experimental_enable_variable_lifting: bool = True,
+    ) -> None:
+        if callable(initial_value) and not isinstance(initial_value, (Tensor, Variable)):
             initial_value = initial_value()
         if initial_value is None:
-            raise ValueError("The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a `variable_def`.")
+            raise ValueError(
+                "The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a `variable_def`. "
+                "Give a value, e.g. tf.Variable(tf.zeros([2, 3]))."
+            )
         array = as_tensor(initial_value, dtype)._array
+        if shape is not None and not TensorShape(shape).is_compatible_with(array.shape):
+            raise ValueError(
+                f"In this `tf.Variable` creation, the initial value's shape ({array.shape}) is not compatible with the explicitly supplied "
+                f"`shape` argument ({shape})."
+            )
         self._array = array
-        self._node: Node | None = None
-        self._name = name or "Variable"
-        self._trainable = True if trainable is None else bool(trainable)
+        self._node = None
+        self._name = "Variable" if name is None else name
+        self._trainable = synchronization is not VariableSynchronization.ON_READ if trainable is None else bool(trainable)
+        self._static_shape = None if shape is None else TensorShape(shape)
+        self._constraint, self._synchronization, self._aggregation = constraint, synchronization, aggregation
         self._serial = next(_serial)
+
+    # Reading -------------------------------------------------------------------------------------------------------------------------
 
     def _read(self) -> Tensor:
         t = plain(self._array)
@@ -51,25 +125,88 @@ class Variable(Operators, Readable):
             node = self._node
             t._node = node if node is not None and node.scope is s else self._tracked(s)
             for observer in s.observers:
-                observer._note_read(self, t)
+                observer._note_read(self._origin, t)
         return t
+
+    @property
+    def _origin(self) -> Variable:
+        """The variable itself, also for what `assign` returned."""
+        return self
 
     def _tracked(self, s: Scope) -> Node | None:
         """Makes the tapes that watch what they see watch this variable; they note it even where its dtype carries no gradient."""
         node = self._node
         if self._trainable:
             for watcher in s.watchers:
-                watcher.variables[self._serial] = self
+                watcher.variables[self._serial] = self._origin
             wanting = [tape for tape in s.tapes if tape.auto_watch]
             for tape in wanting:
-                tape.variables[self._serial] = self
+                tape.variables[self._serial] = self._origin
             if wanting and self._array.dtype in DIFFERENTIABLE:
                 self._node = node = tracked_by(node, wanting)
         return node
 
+    def value(self) -> Tensor:
+        """The current value: a tensor that later assignments do not change, with an identity of its own on every recording tape."""
+        return shaping.identity.call(self._read())
+
+    def read_value(self) -> Tensor:
+        """The current value; as `value()`."""
+        return self.value()
+
+    def numpy(self) -> Any:
+        """The current value as a NumPy array of the caller's own (a NumPy scalar for rank 0)."""
+        return self._read().numpy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = np.array(self._read()._array, dtype=dtype)
+        return array
+
+    def sparse_read(self, indices: TensorLike, name: str | None = None) -> Tensor:
+        """The rows of the given numbers; their gradient is IndexedSlices."""
+        return indexing.gather_rows.call(self, as_tensor(indices))
+
+    def gather_nd(self, indices: TensorLike, name: str | None = None) -> Tensor:
+        """The slices that the rows of `indices` name; see `tf.gather_nd`."""
+        return updates.gather_nd(self._read(), as_tensor(indices))
+
+    def is_initialized(self, name: str | None = None) -> Tensor:
+        """True: a variable has a value from the start."""
+        return plain(np.bool_(True))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        part = get_item(self, index)
+        return VariablePart(part, self, index)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self._read())
+
+    def __bool__(self) -> bool:
+        return bool(self._read())
+
+    def __int__(self) -> int:
+        return int(self._read())
+
+    def __float__(self) -> float:
+        return float(self._read())
+
+    def __complex__(self) -> complex:
+        return complex(self._read())
+
+    def __index__(self) -> int:
+        return self._read().__index__()
+
+    def __format__(self, spec: str) -> str:
+        return str(self) if not spec else format(self._read(), spec)
+
+    def __repr__(self) -> str:
+        return variable_repr(self)
+
+    # Attributes ----------------------------------------------------------------------------------------------------------------------
+
     @property
     def shape(self) -> TensorShape:
-        return TensorShape(self._array.shape)
+        return TensorShape(self._array.shape) if self._static_shape is None else self._static_shape
 
     @property
     def dtype(self) -> DType:
@@ -77,50 +214,315 @@ class Variable(Operators, Readable):
 
     @property
     def name(self) -> str:
-        return self._name + ":0"
+        return f"{self._name}:0"
 
     @property
     def trainable(self) -> bool:
         return self._trainable
 
-    def value(self) -> Tensor:
-        """The current value, as a tensor of its own on every recording tape."""
-        return shaping.identity.call(self._read())
+    @property
+    def constraint(self) -> Callable[..., Any] | None:
+        return self._constraint
 
-    read_value = value
+    @property
+    def synchronization(self) -> VariableSynchronization:
+        return self._synchronization
 
-    def numpy(self) -> Any:
-        return self._read().numpy()
+    @property
+    def aggregation(self) -> VariableAggregation:
+        return self._aggregation
 
-    def assign(self, value: Any, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
-        """Replaces the value; the shape stays."""
-        new = as_tensor(value, from_numpy(self._array.dtype))._array
-        if new.shape != self._array.shape:
-            raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch.The variable shape {self.shape}, and the assigned value shape {new.shape} are incompatible.")
-        self._array = new
-        return self
+    @property
+    def device(self) -> str:
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
 
-    def assign_add(self, delta: Any, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
-        self._array = self._array + self._delta(delta)
-        return self
+    @property
+    def initial_value(self) -> Any:
+        raise RuntimeError("This property is not supported when eager execution is enabled.")
 
-    def assign_sub(self, delta: Any, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
-        self._array = self._array - self._delta(delta)
-        return self
+    @property
+    def op(self) -> Any:
+        raise AttributeError("Tensor.op is undefined when eager execution is enabled.")
 
-    def _delta(self, delta: Any) -> Any:
-        d = as_tensor(delta, from_numpy(self._array.dtype))._array
-        if d.shape != self._array.shape:
-            raise invalid_argument(f"Cannot update variable with shape {list(self._array.shape)} using a Tensor with shape {list(d.shape)}, shapes must be equal.")
-        return d
+    @property
+    def graph(self) -> Any:
+        raise AttributeError("Tensor.graph is undefined when eager execution is enabled.")
+
+    def get_shape(self) -> TensorShape:
+        """The shape, as a TensorShape."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Makes the declared shape more precise; ValueError if it does not fit the value."""
+        self._static_shape = self.shape.merge_with(shape)
 
     def ref(self) -> Reference:
-        return Reference(self)
+        """A hashable reference to this variable, equal to other references to it; `deref()` gives the variable back."""
+        return Reference(self._origin)
 
-    __hash__ = None  # type: ignore[assignment]
+    experimental_ref = ref
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return self._read().__array__(dtype, copy)
+    def __hash__(self) -> int:
+        raise TypeError(f"Variable is unhashable. Instead, use variable.ref() as the key. (Variable: {self!r})")
 
-    def __repr__(self) -> str:
-        return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}, numpy={self.numpy()!r}>"
+    # Changing ------------------------------------------------------------------------------------------------------------------------
+
+    def assign(self, value: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
+        """Replaces the value. Shapes must be equal: nothing is broadcast. ValueError otherwise, and for a tensor of another dtype."""
+        t = as_tensor(value, from_numpy(self._array.dtype))
+        array = t._array
+        if array.shape != self._array.shape and not self._accepts(array.shape):
+            raise ValueError(
+                f"Cannot assign value to variable ' {self.name}': Shape mismatch.The variable shape {self.shape}, and the assigned value shape "
+                f"{array.shape} are incompatible."
+            )
+        self._array = array
+        return self._changed(read_value)
+
+    def assign_add(self, delta: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
+        """Adds `delta`, of the same shape and dtype. InvalidArgumentError where the shapes differ."""
+        return self._moved(np.add, delta, read_value)
+
+    def assign_sub(self, delta: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
+        """Subtracts `delta`, of the same shape and dtype. InvalidArgumentError where the shapes differ."""
+        return self._moved(np.subtract, delta, read_value)
+
+    def _moved(self, operation: np.ufunc, delta: TensorLike, read_value: bool) -> Any:
+        d = as_tensor(delta, from_numpy(self._array.dtype))._array
+        if d.shape != self._array.shape:
+            raise invalid_argument(
+                f"Cannot update variable with shape {_listed(self._array.shape)} using a Tensor with shape {_listed(d.shape)}, shapes must be equal."
+            )
+        if self._array.size > _LARGE:
+            array = self._own_array()
+            operation(array, d, out=array)
+        else:
+            self._array = operation(self._array, d)
+        return self._changed(read_value)
+
+    def _accepts(self, shape: tuple[int, ...]) -> bool:
+        return self._static_shape is not None and self._static_shape.is_compatible_with(shape)
+
+    def _own_array(self) -> np.ndarray:
+        """The array, to be written to: itself if nothing else holds it, else a copy that takes its place."""
+        array = self._array
+        if not (isinstance(array, np.ndarray) and array.base is None and array.flags.writeable and sys.getrefcount(array) <= _UNSHARED):
+            self._array = array = np.array(array, order="C")
+        return array
+
+    def _changed(self, read_value: bool) -> Any:
+        """What the assign family returns. Assigning counts as access: the tapes that record now watch the variable."""
+        s = current()
+        if s is not None:
+            self._tracked(s)
+        return UnreadVariable(self._origin) if read_value else None
+
+    def scatter_add(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """Adds each row of `sparse_delta.values` to the row of its index; indices may recur."""
+        return self._scattered("scatter_add", sparse_delta, updates.add_rows)
+
+    def scatter_sub(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """Subtracts each row from the row of its index; indices may recur."""
+        return self._scattered("scatter_sub", sparse_delta, updates.subtract_rows)
+
+    def scatter_mul(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """Multiplies the row of each index by its row; indices may recur."""
+        return self._scattered("scatter_mul", sparse_delta, np.multiply.at)
+
+    def scatter_div(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """Divides the row of each index by its row; indices may recur."""
+        return self._scattered("scatter_div", sparse_delta, updates.divide_rows)
+
+    def scatter_max(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """The larger of the row of each index and its row, elementwise."""
+        return self._scattered("scatter_max", sparse_delta, np.maximum.at)
+
+    def scatter_min(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """The smaller of the row of each index and its row, elementwise."""
+        return self._scattered("scatter_min", sparse_delta, np.minimum.at)
+
+    def scatter_update(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """Replaces the row of each index; where an index recurs, the last one stays."""
+        return self._scattered("scatter_update", sparse_delta, updates.set_rows)
+
+    def _scattered(self, method: str, delta: Any, update: Callable[..., None]) -> Any:
+        if not isinstance(delta, IndexedSlices):
+            raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {delta} (tf.Variable.{method})")
+        values = as_tensor(delta.values, from_numpy(self._array.dtype))._array
+        indices = np.asarray(as_tensor(delta.indices)._array)
+        updates.check_rows(f"tf.Variable.{method}", self._array.shape, indices, values.shape)
+        update(self._own_array(), indices, values)
+        return self._changed(True)
+
+    def batch_scatter_update(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
+        """`scatter_update` within each example: the last axis of the indices counts rows, the axes before it the examples."""
+        if not isinstance(sparse_delta, IndexedSlices):
+            raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta} (tf.Variable.batch_scatter_update)")
+        values = as_tensor(sparse_delta.values, from_numpy(self._array.dtype))._array
+        updates.set_batched_rows(self._own_array(), np.asarray(as_tensor(sparse_delta.indices)._array), values)
+        return self._changed(True)
+
+    def scatter_nd_add(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Any:
+        """Adds `updates` at the places that the rows of `indices` name; see `tf.scatter_nd`."""
+        return self._scattered_nd(indices, updates, np.add.at)
+
+    def scatter_nd_sub(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Any:
+        """Subtracts `updates` at the places that the rows of `indices` name."""
+        return self._scattered_nd(indices, updates, np.subtract.at)
+
+    def scatter_nd_update(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Any:
+        """Puts `updates` at the places that the rows of `indices` name."""
+        return self._scattered_nd(indices, updates, _put)
+
+    def scatter_nd_max(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Any:
+        """The larger of what is there and `updates`, at the places that the rows of `indices` name."""
+        return self._scattered_nd(indices, updates, np.maximum.at)
+
+    def scatter_nd_min(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Any:
+        """The smaller of what is there and `updates`, at the places that the rows of `indices` name."""
+        return self._scattered_nd(indices, updates, np.minimum.at)
+
+    def _scattered_nd(self, indices: TensorLike, given: TensorLike, update: Callable[..., None]) -> Any:
+        values = as_tensor(given, from_numpy(self._array.dtype))._array
+        places = updates.places("tf.Variable.scatter_nd", self._array.shape, np.asarray(as_tensor(indices)._array))
+        update(self._own_array(), places, values)
+        return self._changed(True)
+
+    def _assign_part(self, index: Any, value: TensorLike, update: Callable[..., Any]) -> Any:
+        given = as_tensor(value, from_numpy(self._array.dtype))._array
+        index = basic_index(index)
+        part = self._array[index]
+        squeezed = tuple(n for n in part.shape if n != 1)
+        if given.shape and tuple(n for n in given.shape if n != 1) != squeezed:
+            raise invalid_argument(
+                describe("tf.Variable[...].assign", "value", got=f"shape {_listed(given.shape)}", expected=f"{_listed(part.shape)} or a scalar")
+            )
+        array = self._own_array()
+        array[index] = update(array[index], given.reshape(part.shape) if given.shape else given)
+        return self._changed(True)
+
+    def __iadd__(self, other: Any) -> NoReturn:
+        _refuse("variable += value", "variable.assign_add(value)", "variable + value")
+
+    def __isub__(self, other: Any) -> NoReturn:
+        _refuse("variable -= value", "variable.assign_sub(value)", "variable - value")
+
+    def __imul__(self, other: Any) -> NoReturn:
+        _refuse("var *= value", "var.assign(var * value)", "var * value")
+
+    def __itruediv__(self, other: Any) -> NoReturn:
+        _refuse("var /= value", "var.assign(var / value)", "var / value")
+
+    def __ipow__(self, other: Any) -> NoReturn:
+        _refuse("var **= value", "var.assign(var ** value)", "var ** value")
+
+    # Copying: `copy` is the variable itself, a deep copy and a pickle are new variables ---------------------------------------------------
+
+    def __copy__(self) -> Variable:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        twin = _rebuilt(np.array(self._array), self._state())
+        memo[id(self)] = twin
+        return twin
+
+    def _state(self) -> tuple[Any, ...]:
+        return self._trainable, self._name, copy.copy(self._constraint), self._synchronization, self._aggregation, self._static_shape
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, (np.asarray(self._array), self._state())
+
+
+class UnreadVariable(Variable):
+    """What `assign` and its kind return: the same variable under another object, read when it is used."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: Variable) -> None:
+        self._of = of
+
+    @property
+    def _origin(self) -> Variable:
+        return self._of
+
+    @property
+    def name(self) -> str:
+        return "UnreadVariable"
+
+
+def _forwarded(attribute: str) -> property:
+    return property(lambda self: getattr(self._of, attribute), lambda self, value: setattr(self._of, attribute, value))
+
+
+for _attribute in ("_array", "_node", "_name", "_trainable", "_static_shape", "_serial", "_constraint", "_synchronization", "_aggregation"):
+    setattr(UnreadVariable, _attribute, _forwarded(_attribute))
+
+
+class VariablePart(Tensor, Readable):
+    """`variable[index]`: a tensor like any other that can also assign to its place."""
+
+    __slots__ = ("_index", "_variable")
+
+    def __init__(self, part: Tensor, variable: Variable, index: Any) -> None:
+        self._array, self._node = part._array, part._node
+        self._variable, self._index = variable, index
+
+    def _read(self) -> Tensor:
+        t = plain(self._array)
+        t._node = self._node
+        return t
+
+    def assign(self, value: TensorLike) -> Any:
+        """Puts `value` (of the part's shape, or a scalar) in its place in the variable."""
+        return self._variable._assign_part(self._index, value, lambda old, new: new)
+
+    def assign_add(self, value: TensorLike) -> Any:
+        """Adds `value` to this part of the variable."""
+        return self._variable._assign_part(self._index, value, np.add)
+
+    def assign_sub(self, value: TensorLike) -> Any:
+        """Subtracts `value` from this part of the variable."""
+        return self._variable._assign_part(self._index, value, np.subtract)
+
+
+def _rebuilt(array: np.ndarray, state: tuple[Any, ...]) -> Variable:
+    trainable, name, constraint, synchronization, aggregation, shape = state
+    return Variable(array, trainable=trainable, name=name, constraint=constraint, synchronization=synchronization, aggregation=aggregation,
+                    dtype=from_numpy(array.dtype), shape=shape)  # fmt: skip
+
+
+def _refuse(statement: str, instead: str, expression: str) -> NoReturn:
+    raise RuntimeError(
+        f"`{statement}` with `tf.Variable`s is not supported. Use `{instead}` to modify the variable, or `out = {expression}` if you need to get a "
+        "new output Tensor."
+    )
+
+
+def _put(array: np.ndarray, places: Any, values: np.ndarray) -> None:
+    array[places] = values
+
+
+def _listed(shape: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, shape))}]"
+
+
+_LARGE = 4096  # elements; below it a fresh array is as cheap as asking whether the old one is shared
+
+
+class _Probe:
+    """Holds an array as a variable does, to learn what an unshared one's reference count looks like to `_own_array`."""
+
+    __slots__ = ("_array",)
+
+    def count(self) -> int:
+        array = self._array
+        return sys.getrefcount(array)
+
+
+def _count_unshared() -> int:
+    probe = _Probe()
+    probe._array = np.zeros(1)
+    return probe.count()
+
+
+_UNSHARED = _count_unshared()
