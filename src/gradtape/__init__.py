@@ -126,12 +126,12 @@ from gradtape._core.spec import TensorSpec
 from gradtape._runtime import eager as _eager  # noqa: F401  (gives the ops their eager call)
 from gradtape._runtime.names import name_scope
 from gradtape._runtime.tensor import Tensor
-from gradtape._runtime.variable import Variable
+from gradtape._runtime.variable import Variable, VariableAggregation, VariableSynchronization
 from gradtape._version import __version__
 
 __all__ = [
     "Assert", "DType", "GradientTape", "IndexedSlices", "IndexedSlicesSpec", "Module", "Tensor", "TensorArray",
-    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "__version__", "argsort", "as_dtype", "autodiff",
+    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "VariableAggregation", "VariableSynchronization", "__version__", "argsort", "as_dtype", "autodiff",
     "autograph", "bfloat16", "bitcast", "bool", "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape",
     "broadcast_to", "case", "cast", "complex", "complex128", "complex64", "concat", "cond", "config", "constant",
     "control_dependencies", "convert_to_tensor", "custom_gradient", "debugging", "device", "double",
