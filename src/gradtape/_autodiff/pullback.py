@@ -19,6 +19,7 @@ import numpy as np
 from gradtape._core.indexed_slices import IndexedSlices
 from gradtape._core.primitive import Primitive, Record, Rule
 from gradtape._ops import matrix, shaping
+from gradtape._ops.casting import cast_to
 from gradtape._runtime.specialise import compile_source
 from gradtape._runtime.tensor import Tensor, densify, plain
 
@@ -230,8 +231,10 @@ def accumulate_raw(c: Any, g: Any, node: Any, owned: set[Any]) -> Any:
     """c + g, in place once the sum is a buffer of the sweep's own."""
     if g.__class__ is IndexedSlices:
         if c.__class__ is IndexedSlices:
-            indices = np.concatenate([g.indices.astype(np.int64), c.indices.astype(np.int64)])
-            return IndexedSlices(np.concatenate([g.values, c.values]), indices, c.dense_shape)
+            a, b = c.indices, g.indices
+            if a.dtype != b.dtype:
+                a, b = a.astype(np.int64), b.astype(np.int64)
+            return IndexedSlices(np.concatenate([c.values, g.values]), np.concatenate([a, b]), c.dense_shape)
         if node in owned:
             np.add.at(c, g.indices, g.values)
             return c
@@ -247,10 +250,10 @@ def accumulate_raw(c: Any, g: Any, node: Any, owned: set[Any]) -> Any:
 
 def accumulate_tensors(c: Any, g: Any, node: Any, owned: set[Any]) -> Any:
     if isinstance(c, IndexedSlices) and isinstance(g, IndexedSlices):
-        from gradtape._ops import casting
-
-        indices = shaping.concat(*(casting.cast_to(i, np.dtype(np.int64)) for i in (g.indices, c.indices)), axis=0)
-        return IndexedSlices(shaping.concat(g.values, c.values, axis=0), indices, c.dense_shape)
+        a, b = c.indices, g.indices
+        if a.dtype != b.dtype:
+            a, b = (cast_to(i, np.dtype(np.int64)) for i in (a, b))
+        return IndexedSlices(shaping.concat(c.values, g.values, axis=0), shaping.concat(a, b, axis=0), c.dense_shape)
     return dense_tensor(c) + dense_tensor(g)
 
 
