@@ -58,7 +58,8 @@ def to_array(value: Any, dtype: np.dtype | None = None, *, copy: bool = True) ->
         return _strings(value)
     if dtype is None:
         dtype = _inferred(value, array)
-    _refuse_lossy(value, array.dtype, dtype)
+    if array.size:  # an empty list has no dtype of its own
+        _refuse_lossy(value, array.dtype, dtype)
     if dtype.kind in "iu" and array.size and dtype != array.dtype:
         limits = np.iinfo(dtype)
         if array.min() < limits.min or array.max() > limits.max:
