@@ -1,14 +1,23 @@
-"""Registers the mark `differs` and leaves its tests out where the library under test is TensorFlow; `support` says which library that is."""
+"""Registers the mark `differs`, and leaves its tests out where the library under test is TensorFlow.
+
+`support` says which library that is.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.semantics.support import ON_TENSORFLOW
+from tests.semantics.support import LIBRARY, ON_TENSORFLOW, tf
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "differs(reason): gradtape departs from TensorFlow here, deliberately; not run on TensorFlow")
+    config.addinivalue_line(
+        "markers", "differs(reason): gradtape departs from TensorFlow here, deliberately; not run on TensorFlow"
+    )
+
+
+def pytest_report_header() -> str:
+    return f"tests/semantics: on {LIBRARY} {tf.__version__}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,11 +1,11 @@
 """What the tests of this folder share: the library under test, `tf`, and a few ways to look at results.
 
-The tests hold TensorFlow's behaviour with TensorFlow's public names alone, so they run on TensorFlow itself too, which is how each of them was
-checked:
+The tests hold TensorFlow's behaviour with TensorFlow's public names alone, so they run on TensorFlow itself too, which is
+how each of them was checked:
 
     GRADTAPE_TESTS_ON=tensorflow python -m pytest tests/semantics
 
-Where gradtape departs from TensorFlow on purpose a test carries `differs(reason)`; conftest.py leaves it out on TensorFlow.
+Where gradtape departs from TensorFlow on purpose a test carries `differs(reason)`; conftest.py leaves it out there.
 """
 
 from __future__ import annotations
@@ -124,11 +124,17 @@ def answer(value): sys.stdout.write("ANSWER " + json.dumps(value) + chr(10))
 
 
 def fresh(program: str) -> Any:
-    """Runs a program in an interpreter of its own and returns what it passed to `answer`: for facts that hold once per process."""
+    """Runs a program in an interpreter of its own, for facts that hold once per process; returns what it gave `answer`."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     env = dict(os.environ, PYTHONPATH=os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]))
     done = subprocess.run(
-        [sys.executable, "-c", PREAMBLE + textwrap.dedent(program)], capture_output=True, text=True, env=env, cwd=root, timeout=300, check=False
+        [sys.executable, "-c", PREAMBLE + textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=root,
+        timeout=300,
+        check=False,
     )
     answers = [line.removeprefix("ANSWER ") for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
     assert done.returncode == 0 and len(answers) == 1, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -137,7 +143,8 @@ def fresh(program: str) -> Any:
 
 # Memory, counted in arrays of one size.
 
-ROWS = 5_000_000  # 40 MB of float64: TensorFlow's allocator maps each such array by itself, and returns it to the system when it is freed
+# 40 MB of float64: TensorFlow's allocator maps each such array by itself, and gives it back to the system when it is freed.
+ROWS = 5_000_000
 
 
 def big(fill: float = 1.0001) -> Any:
@@ -154,7 +161,8 @@ def resident() -> int:
 def arrays_held() -> Iterator[Callable[[], int]]:
     """Gives a function that says how many big arrays more are alive than at the start of the block.
 
-    On gradtape tracemalloc counts them (NumPy reports its arrays to it); TensorFlow's allocator does not, so there it is the process's memory.
+    On gradtape tracemalloc counts them, since NumPy reports its arrays to it. TensorFlow's allocator reports nothing, so
+    there it is the memory of the process.
     """
     gc.collect()
     if ON_TENSORFLOW:

@@ -52,7 +52,13 @@ CUT = {
     "random.shuffle": lambda x: tf.random.shuffle(x),
     "numpy_function": lambda x: tf.numpy_function(np.sin, [x], tf.float32),
 }
-NEEDS = {"searchsorted": "searchsorted", "random.shuffle": "random.shuffle", "numpy_function": "numpy_function", "rint": "math.rint", "argsort": "argsort"}
+NEEDS = {
+    "searchsorted": "searchsorted",
+    "random.shuffle": "random.shuffle",
+    "numpy_function": "numpy_function",
+    "rint": "math.rint",
+    "argsort": "argsort",
+}
 
 
 @pytest.mark.parametrize("how", [pytest.param(how, marks=needs(NEEDS[how]) if how in NEEDS else ()) for how in CUT])

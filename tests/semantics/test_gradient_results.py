@@ -1,4 +1,4 @@
-"""GradientTape.gradient: the structure, dtype and shape of results, the sum over targets, what sources and targets may be (section 1.5)."""
+"""GradientTape.gradient: structure, dtype and shape of results, the sum over targets, sources and targets (section 1.5)."""
 
 from __future__ import annotations
 
@@ -393,7 +393,9 @@ def test_a_call_without_sources_consumes_the_tape():
         tape.watch(x)
         y = x * x
     assert tape.gradient(y, []) == []
-    with pytest.raises(RuntimeError, match="A non-persistent GradientTape can only be used to compute one set of gradients"):
+    with pytest.raises(
+        RuntimeError, match="A non-persistent GradientTape can only be used to compute one set of gradients"
+    ):
         tape.gradient(y, x)
 
 
@@ -445,7 +447,9 @@ def test_gradient_inside_the_context_works_and_recording_stops_for_the_rest_of_t
         dy = tape.gradient(y, x)
         tape_goes_on = x * x * x
     same(dy, 6.0)
-    with pytest.raises(RuntimeError, match="A non-persistent GradientTape can only be used to compute one set of gradients"):
+    with pytest.raises(
+        RuntimeError, match="A non-persistent GradientTape can only be used to compute one set of gradients"
+    ):
         tape.gradient(tape_goes_on, x)
 
 

@@ -164,7 +164,9 @@ def test_an_assigned_variables_old_value_is_kept_only_while_the_tape_needs_it():
         assert held() <= same_storage + 1
         assert abs(float(g[0]) - 2 * 1.0001) < 1e-9
         del g
-        assert held() <= 1  # whether a variable shares its value's array with the tensor assigned to it is the library's business
+        assert (
+            held() <= 1
+        )  # whether a variable shares its value's array with the tensor assigned to it is the library's business
 
 
 @pytest.mark.parametrize("steps", [20])
@@ -180,7 +182,9 @@ def test_a_training_loop_does_not_grow(steps):
         assert float(loss) > 0
 
 
-@differs("TensorFlow forgets to: after the context has been left nothing is freed before gradient() or the end of the tape")
+@differs(
+    "TensorFlow forgets to: after the context has been left nothing is freed before gradient() or the end of the tape"
+)
 def test_a_dead_branch_is_freed_at_once_after_the_context_too():
     x = big()
     with arrays_held() as held:

@@ -130,10 +130,10 @@ def test_under_an_outer_tape_that_watches_the_same_object(apart, first, second):
 
 @pytest.mark.parametrize("apart", [False, True])
 def test_an_inner_descent_from_the_outer_start_point(apart):
-    """One step of gradient descent on (x - target)**2 / 2 from x = start, where the target is 3 * start.
+    """One step of gradient descent from the outer point s on (x - 3 s)**2 / 2, whose derivative in x at s is -2 s.
 
-    Held constant, the target gives the step x + rate * (3 s - x) and its slope 1 - rate + 3 rate = 1.2 for rate 0.1. Started from the outer
-    point itself, the inner tape sees the target move with it and steps along 2 (s - 3 s) * ... instead, without a word.
+    With x an object of its own the step goes to s + 0.2 s. With x the object s itself the inner tape differentiates
+    2 s**2, and the step goes the other way, to s - 0.4 s, without a word.
     """
     s, rate = tf.constant(1.0), 0.1
     with tf.GradientTape() as outer:
@@ -147,5 +147,5 @@ def test_an_inner_descent_from_the_outer_start_point(apart):
         same(x, 1.2)
         same(outer.gradient(x, s), 1.2)
     else:
-        same(x, 0.6)  # loss = 2 s**2, so the step is s - 0.1 * 4 s
+        same(x, 0.6)
         same(outer.gradient(x, s), 0.6)

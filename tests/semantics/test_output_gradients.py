@@ -115,7 +115,9 @@ def test_gradients_flow_through_it_into_an_outer_tape():
     all_same(outer.gradient(g, [seed, x]), [[3.0, 12.0], [6.0, 12.0]])
 
 
-@pytest.mark.parametrize("make", [lambda: np.array([1.0, 10.0]), lambda: tf.constant([1.0, 10.0], tf.float64), lambda: tf.constant([1, 10])])
+@pytest.mark.parametrize(
+    "make", [lambda: np.array([1.0, 10.0]), lambda: tf.constant([1.0, 10.0], tf.float64), lambda: tf.constant([1, 10])]
+)
 def test_another_dtype_is_refused(make):
     x = tf.constant([1.0, 2.0])
     tape, y = square(x)
@@ -150,7 +152,9 @@ def test_a_shape_that_is_not_the_targets_is_refused(op, shape):
     with pytest.raises(ValueError, match="output_gradients") as error:
         tape.gradient(y, x, output_gradients=tf.ones(shape))
     assert "2" in str(error.value)
-    same(tape.gradient(y, x, output_gradients=tf.constant([1.0, 0.0])), [2.0 if op == "square" else 1.0, 0.0])  # not consumed
+    same(
+        tape.gradient(y, x, output_gradients=tf.constant([1.0, 0.0])), [2.0 if op == "square" else 1.0, 0.0]
+    )  # not consumed
 
 
 @differs("TensorFlow uses only the first number of the list: [1., 10.] acts as 1.")

@@ -1,4 +1,4 @@
-"""`GradientTape(strict=True)`, gradtape's own option: TensorFlow's docstring instead of its behaviour, where the two differ."""
+"""`GradientTape(strict=True)`, gradtape's own option: TensorFlow's docstring where its behaviour differs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def test_gradient_inside_another_tapes_context_is_allowed():
     same(outer.gradient(dy, x), 18.0)
 
 
-@pytest.mark.parametrize("pack", [lambda v, y: v, lambda v, y: [y, v], lambda v, y: {"a": [v]}], ids=["alone", "in a list", "nested"])
+@pytest.mark.parametrize(
+    "pack", [lambda v, y: v, lambda v, y: [y, v], lambda v, y: {"a": [v]}], ids=["alone", "in a list", "nested"]
+)
 def test_a_variable_as_target_is_refused(pack):
     v = tf.Variable(3.0)
     with tf.GradientTape(strict=True) as tape:

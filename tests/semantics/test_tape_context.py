@@ -1,4 +1,4 @@
-"""The constructor of GradientTape and its context: persistent, watch_accessed_variables, entering, leaving, entering again (section 1)."""
+"""GradientTape's constructor and context: its options, entering, leaving, entering again (section 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tape is: which ops it records, what a tensor's identity is, what it knows of the values (section 0 of the specification)."""
+"""What a tape is: which ops it records, what identifies a tensor, what it knows of the values (section 0)."""
 
 from __future__ import annotations
 

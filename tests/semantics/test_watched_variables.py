@@ -97,7 +97,7 @@ NO_ACCESSES = {
     "name": lambda v: v.name,
     "trainable": lambda v: v.trainable,
     "ref()": lambda v: v.ref(),
-    "is": lambda v: v is v,  # noqa: PLR0124
+    "is": lambda v: v is v,
     "copy.copy": copy.copy,
 }
 
