@@ -1,6 +1,6 @@
 """What the tests of this folder share: the library under test, `tf`, and a few ways to look at results.
 
-The tests hold TensorFlow's behaviour with TensorFlow's public names alone, so they run on TensorFlow itself too, which is
+The tests hold TensorFlow's behaviour with TensorFlow's public names alone, so they run on TensorFlow itself too; that is
 how each of them was checked:
 
     GRADTAPE_TESTS_ON=tensorflow python -m pytest tests/semantics
@@ -124,7 +124,7 @@ def answer(value): sys.stdout.write("ANSWER " + json.dumps(value) + chr(10))
 
 
 def fresh(program: str) -> Any:
-    """Runs a program in an interpreter of its own, for facts that hold once per process; returns what it gave `answer`."""
+    """Runs a program in an interpreter of its own, for facts that hold once per process; gives what it `answer`ed."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     env = dict(os.environ, PYTHONPATH=os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]))
     done = subprocess.run(
@@ -143,7 +143,7 @@ def fresh(program: str) -> Any:
 
 # Memory, counted in arrays of one size.
 
-# 40 MB of float64: TensorFlow's allocator maps each such array by itself, and gives it back to the system when it is freed.
+# 40 MB of float64: TensorFlow's allocator maps each such array by itself and gives it back to the system when freed.
 ROWS = 5_000_000
 
 
@@ -161,7 +161,7 @@ def resident() -> int:
 def arrays_held() -> Iterator[Callable[[], int]]:
     """Gives a function that says how many big arrays more are alive than at the start of the block.
 
-    On gradtape tracemalloc counts them, since NumPy reports its arrays to it. TensorFlow's allocator reports nothing, so
+    On gradtape tracemalloc counts them, since NumPy reports its arrays to it. TensorFlow's allocator reports nothing:
     there it is the memory of the process.
     """
     gc.collect()

@@ -1,4 +1,4 @@
-"""GradientTape.gradient: structure, dtype and shape of results, the sum over targets, sources and targets (section 1.5)."""
+"""GradientTape.gradient: structure, dtype and shape of results, sum over targets, sources, targets (section 1.5)."""
 
 from __future__ import annotations
 

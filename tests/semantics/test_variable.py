@@ -12,8 +12,8 @@ import pytest
 from tests.semantics.support import has, needs, same, tf
 
 ARGUMENTS = (
-    "initial_value trainable validate_shape caching_device name variable_def dtype import_scope constraint synchronization "
-    "aggregation shape experimental_enable_variable_lifting"
+    "initial_value trainable validate_shape caching_device name variable_def dtype import_scope constraint "
+    "synchronization aggregation shape experimental_enable_variable_lifting"
 ).split()
 
 # The constructor
