@@ -1,6 +1,6 @@
 """What the tests of this folder share: the library under test, `tf`, and a few ways to look at results.
 
-The tests hold TensorFlow's behaviour with TensorFlow's public names alone, so they run on TensorFlow itself too; that is
+The tests hold TensorFlow's behaviour with TensorFlow's public names alone, so they run on TensorFlow too; that is
 how each of them was checked:
 
     GRADTAPE_TESTS_ON=tensorflow python -m pytest tests/semantics
