@@ -188,7 +188,7 @@ def clipping() -> Iterator[Case]:
         )
     yield case("clip_by_norm", "zeros", lambda f, x: f(x, 1.0), floats(0, 0), group="composite", order=1)
     yield case("clip_by_global_norm", "with None", lambda f, a: f([a, None], 1.0)[0][0], (3,), group="composite")
-    yield case("clip_by_global_norm", "given norm", lambda f, a, n: f([a], 1.0, n), (3,), np.float32(4), group="composite")
+    yield case("clip_by_global_norm", "use_norm", lambda f, a, n: f([a], 1, n), (3,), np.float32(4), group="composite")
     yield case("clip_by_global_norm", "nan", lambda f, a: f([a], 1.0), floats(1, np.nan), group="composite", order=1)
     yield case("clip_by_global_norm", "inf", lambda f, a: f([a], 1.0), floats(1, np.inf), group="composite", order=1)
     yield case("clip_by_global_norm", "not a list", lambda f, a: f(a, 1.0), (3,))
