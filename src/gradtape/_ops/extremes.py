@@ -1,0 +1,49 @@
+"""The larger, the smaller and the clipped of numbers, element by element.
+
+The cotangent goes to the number that was chosen; of equal ones the first takes it all, and a value on a bound of `clip` passes. It is
+chosen, not multiplied by 0 or 1: an infinite cotangent (of sqrt at 0) must not turn into nan where another number won.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._core.kinds import REAL_NUMERIC, general
+from gradtape._core.samples import REAL, draw
+from gradtape._core.spec import Spec
+from gradtape._ops.masking import masked, select
+
+
+def _broadcast(*specs: Spec) -> Spec:
+    return Spec(np.broadcast_shapes(*(s.shape for s in specs)), specs[0].dtype)
+
+
+@general(vjp=dict(x1=lambda dy, x1, x2: masked(x1 >= x2, dy, when=True), x2=lambda dy, x1, x2: masked(x1 >= x2, dy, when=False)),
+         jvp=lambda x1, x2, dx1, dx2: select(x1 >= x2, dx1, dx2),
+         broadcasts=True, types=REAL_NUMERIC, batch="align", infer=_broadcast, samples=draw(REAL, REAL))  # fmt: skip
+def maximum(x1: Any, x2: Any) -> Any:
+    """The larger of two numbers; nan if one is."""
+    return np.maximum(x1, x2)
+
+
+@general(vjp=dict(x1=lambda dy, x1, x2: masked(x1 <= x2, dy, when=True), x2=lambda dy, x1, x2: masked(x1 <= x2, dy, when=False)),
+         jvp=lambda x1, x2, dx1, dx2: select(x1 <= x2, dx1, dx2),
+         broadcasts=True, types=REAL_NUMERIC, batch="align", infer=_broadcast, samples=draw(REAL, REAL))  # fmt: skip
+def minimum(x1: Any, x2: Any) -> Any:
+    """The smaller of two numbers; nan if one is."""
+    return np.minimum(x1, x2)
+
+
+def _inside(dy: Any, x: Any, low: Any, high: Any) -> Any:
+    return masked(x < low, masked(x > high, dy, when=False), when=False)
+
+
+@general(vjp=dict(x=_inside, low=lambda dy, x, low, high: masked(minimum(x, high) < low, dy, when=True),
+                  high=lambda dy, x, low, high: masked(x > high, masked(high < low, dy, when=False), when=True)),
+         jvp=lambda x, low, high, dx, dlow, dhigh: select(minimum(x, high) < low, dlow, select(x > high, dhigh, dx)),
+         broadcasts=True, types=REAL_NUMERIC, batch="align", infer=_broadcast, samples=draw(REAL, REAL, REAL))  # fmt: skip
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """x, or the bound that it passes: max(min(x, high), low)."""
+    return np.maximum(np.minimum(x, high), low)
