@@ -16,7 +16,7 @@ from gradtape._core.errors import InvalidArgumentError, describe, invalid_argume
 from gradtape._core.shapes import TensorShape
 from gradtape._runtime.tensor import Tensor, as_tensor, plain
 
-__all__ = ["axes_of", "axis_of", "index_dtype", "integer", "integers", "lengths", "scalar_array", "shape_of"]
+__all__ = ["axes_of", "axis_of", "index_dtype", "indices_of", "integer", "integers", "lengths", "shape_of"]
 
 
 def integer(value: Any, argument: str = "value") -> int:
@@ -101,15 +101,17 @@ def index_dtype(dtype: Any, op: str, argument: str = "out_type") -> np.dtype:
     """int32 or int64."""
     known: DType = as_dtype(dtype)
     if known.name not in ("int32", "int64"):
-        raise TypeError(describe(op, argument, got=known.name, expected="tf.int32 or tf.int64"))
+        raise invalid_argument(describe(op, argument, got=known.name, expected="tf.int32 or tf.int64"))
     return known.np
 
 
-def scalar_array(array: Any) -> Any:
-    """As tensors hold it: rank 0 is a NumPy scalar."""
-    return array if array.ndim else array[()]
-
-
-def constant_tensor(array: Any) -> Tensor:
-    """A tensor that takes over a fresh array."""
-    return plain(array if array.ndim else array[()])
+def indices_of(value: Any, op: str, argument: str = "indices") -> Tensor:
+    """A tensor of integers. An empty list counts as one; anything else of another dtype is refused."""
+    t = value if isinstance(value, Tensor) else as_tensor(value)
+    if t.dtype.is_integer:
+        return t
+    if isinstance(value, (list, tuple)) and 0 in t._shape():
+        return plain(np.zeros(t._shape(), np.int32))
+    raise invalid_argument(
+        describe(op, argument, got=t.dtype.name, expected="integers (int32 or int64)", remedy="Cast them: tf.cast(x, tf.int32).")
+    )

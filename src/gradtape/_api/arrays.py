@@ -12,10 +12,10 @@ import numpy as np
 from gradtape._api.arguments import axes_of, axis_of, integer, integers, shape_of
 from gradtape._core.errors import describe, invalid_argument
 from gradtape._ops import indexing, masking, matrix, shaping
-from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, plain
+from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, holds_tensors, plain
 
 __all__ = [
-    "broadcast_to", "concat", "expand_dims", "meshgrid", "pad", "parallel_stack", "repeat", "reshape", "reverse", "roll", "split", "squeeze",
+    "broadcast_to", "concat", "expand_dims", "meshgrid", "pad", "repeat", "reshape", "reverse", "roll", "split", "squeeze",
     "stack", "tile", "transpose", "unstack",
 ]  # fmt: skip
 
@@ -44,9 +44,9 @@ def _completed(have: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...
             describe("tf.reshape", "shape", got=list(wanted), expected="lengths that are not negative, at most one of them -1")
         )
     total, rest = math.prod(have), -math.prod(wanted)
-    if rest == 0 or total % rest:
-        if rest == 0 and total == 0:
-            raise invalid_argument(f"tf.reshape: reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero, got {list(wanted)}")
+    if not total and not rest:  # as TensorFlow has it: what fits the lengths that are not 0
+        total, rest = math.prod([n for n in have if n]), math.prod([n for n in wanted if n > 0])
+    if not rest or total % rest:
         raise invalid_argument(
             f"tf.reshape: Input to reshape is a tensor with {total} values, but the requested shape {list(wanted)} requires a multiple of {rest}"
         )
@@ -109,13 +109,13 @@ def squeeze(input: TensorLike, axis: Any = None, name: str | None = None) -> Ten
     """
     t = input if isinstance(input, Tensor) else as_tensor(input)
     shape = t._shape()
-    if axis is None:
+    axes = () if axis is None else axes_of(axis, len(shape), "tf.squeeze")
+    if not axes:
         return shaping.reshape.call(t, shape=tuple([n for n in shape if n != 1]))
-    axes = axes_of(axis, len(shape), "tf.squeeze")
     for a in axes:
         if shape[a] != 1:
             raise invalid_argument(f"tf.squeeze: Can not squeeze dim[{a}], expected a dimension of 1, got {shape[a]}")
-    return shaping.reshape.call(t, shape=tuple([n for a, n in enumerate(shape) if a not in axes or not axes]))
+    return shaping.reshape.call(t, shape=tuple([n for a, n in enumerate(shape) if a not in axes]))
 
 
 def concat(values: Any, axis: Any, name: str | None = "concat") -> Tensor:
@@ -132,11 +132,12 @@ def concat(values: Any, axis: Any, name: str | None = "concat") -> Tensor:
     if not isinstance(values, (list, tuple)):
         values = [values]
     tensors = _alike(values)
+    if not tensors:
+        raise invalid_argument("tf.concat: argument `values`: got an empty list, expected at least one tensor.")
     if len(tensors) == 1:
-        axis_of(axis, max(len(tensors[0]._shape()), 1), "tf.concat")
         return shaping.identity.call(tensors[0])
     first = tensors[0]._shape()
-    place = axis_of(axis, len(first), "ConcatOp") if first else _nothing_to_join(axis)
+    place = axis_of(_lone_integer(axis, "axis"), len(first), "ConcatOp") if first else _nothing_to_join(axis)
     for number, t in enumerate(tensors):
         other = t._shape()
         if len(other) != len(first) or any(m != n for a, (m, n) in enumerate(zip(first, other, strict=True)) if a != place):
@@ -181,16 +182,14 @@ def stack(values: Any, axis: Any = 0, name: str | None = "stack") -> Tensor:
     """
     if isinstance(values, (Tensor, Readable, np.ndarray)):
         values = unstack(values)
-    tensors = _alike(list(values))
-    if not tensors:
-        raise ValueError("tf.stack: argument `values`: got an empty list, expected at least one tensor.")
+    elif not isinstance(values, (list, tuple)) or not holds_tensors(values):
+        whole = as_tensor(values)
+        if not axis:
+            return whole
+        values = unstack(whole)
+    tensors = _alike(values)
     place = axis_of(axis, len(tensors[0]._shape()) + 1, "tf.stack", error=ValueError)
     return shaping.stack.call(*tensors, axis=place)
-
-
-def parallel_stack(values: Any, name: str | None = "parallel_stack") -> Tensor:
-    """Tensors of one shape joined along a new first axis, as `tf.stack` does."""
-    return stack(values)
 
 
 def unstack(value: TensorLike, num: int | None = None, axis: int = 0, name: str | None = "unstack") -> list[Tensor]:
@@ -205,7 +204,7 @@ def unstack(value: TensorLike, num: int | None = None, axis: int = 0, name: str 
         raise ValueError("tf.unstack: argument `value`: got a scalar, expected a tensor of rank 1 or higher.")
     place = axis_of(axis, len(shape), "tf.unstack", error=ValueError)
     if num is not None and num != shape[place]:
-        raise ValueError(f"tf.unstack: argument `num`: got {num}, but axis {place} of shape {t.shape} has {shape[place]} slices.")
+        raise invalid_argument(f"tf.unstack: argument `num`: got {num}, but axis {place} of shape {t.shape} has {shape[place]} slices.")
     return list(shaping.unstack.call(t, axis=place, num=shape[place]))
 
 
@@ -277,14 +276,14 @@ def repeat(input: TensorLike, repeats: Any, axis: Any = None, name: str | None =
         t, axis = shaping.reshape.call(t, shape=(math.prod(t._shape()),)), 0
     if not t._shape():
         t = shaping.reshape.call(t, shape=(1,))
-    place = axis_of(axis, len(t._shape()), "tf.repeat")
+    place = axis_of(axis, len(t._shape()), "tf.repeat", error=ValueError)
     counts = integers(repeats, "repeats")
     if min(counts, default=0) < 0:
         raise invalid_argument(describe("tf.repeat", "repeats", got=list(counts), expected="counts that are not negative"))
     if len(counts) == 1:
         return shaping.repeat.call(t, repeats=counts[0], axis=place)
     if len(counts) != t._shape()[place]:
-        raise invalid_argument(
+        raise ValueError(
             describe("tf.repeat", "repeats", got=f"{len(counts)} counts", expected=f"one, or one per slice: {t._shape()[place]}")
         )
     return indexing.gather.call(t, plain(np.arange(len(counts)).repeat(counts)), axis=place, batch_dims=0)
@@ -332,11 +331,11 @@ def _pad_constant(t: Tensor, shape: tuple[int, ...], pairs: list[tuple[int, int]
     index = tuple([builtins.slice(before, before + n) for n, (before, _) in zip(shape, pairs, strict=True)])
     full = tuple([before + n + after for n, (before, after) in zip(shape, pairs, strict=True)])
     y = indexing.put_item.call(t, index=index, shape=full)
-    border = as_tensor(value, t.dtype) if not isinstance(value, Tensor) else value
+    if value.__class__ is int and value == 0:
+        return y  # what `put_item` puts around is the dtype's own nothing: 0, False or ""
+    border = value if isinstance(value, Tensor) else as_tensor(value, t.dtype)
     if border._shape():
         raise invalid_argument(describe("tf.pad", "constant_values", got=f"shape {border.shape}", expected="a scalar"))
-    if t._spec().dtype.kind != "O" and border.__class__ is Tensor and border._array == 0:
-        return y
     inside = np.zeros(full, bool)
     inside[index] = True
     return masking.select.call(plain(inside), y, shaping.stop_gradient.call(border))
@@ -391,11 +390,7 @@ def broadcast_to(input: TensorLike, shape: Any, name: str | None = None) -> Tens
     [[1, 2], [1, 2]]
     """
     t = as_tensor(input)
-    wanted, have = integers(shape, "shape"), t._shape()
-    if -1 in wanted:  # as TensorFlow has it: the length that is there
-        extra = len(wanted) - len(have)
-        wanted = tuple([have[a - extra] if n == -1 and a >= extra else n for a, n in enumerate(wanted)])
-    return shaping.broadcast_to.call(t, shape=shape_of(wanted))
+    return shaping.broadcast_to.call(t, shape=shape_of(shape))
 
 
 def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._api.arguments import axis_of, index_dtype, integer, integers, shape_of
+from gradtape._api.arguments import axis_of, index_dtype, indices_of, integer, integers, shape_of
 from gradtape._core.dtypes import as_dtype, int32
 from gradtape._core.dtypes import bool as bool_
 from gradtape._core.errors import describe, invalid_argument
@@ -27,15 +27,6 @@ __all__ = [
 _INT32 = np.dtype(np.int32)
 Unique = namedtuple("Unique", "y idx")
 UniqueWithCounts = namedtuple("UniqueWithCounts", "y idx count")
-
-
-def _indices(value: TensorLike, op: str, argument: str = "indices") -> Tensor:
-    t = value if isinstance(value, Tensor) else as_tensor(value, prefer=_INT32)
-    if not t.dtype.is_integer:
-        if not math.prod(t._shape()):
-            return cast_to(t, _INT32)  # an empty list
-        raise invalid_argument(describe(op, argument, got=t.dtype.name, expected="integers (int32 or int64)", remedy="Cast them: tf.cast(x, tf.int32)."))
-    return t
 
 
 # By number
@@ -56,7 +47,7 @@ def gather(params: TensorLike, indices: TensorLike, validate_indices: bool | Non
     [[2], [3]]
     """
     t = params if isinstance(params, Tensor) else as_tensor(params)
-    i = _indices(indices, "tf.gather")
+    i = indices_of(indices, "tf.gather")
     rank = len(t._shape())
     if not rank:
         raise invalid_argument(describe("tf.gather", "params", got="a scalar", expected="rank 1 or higher"))
@@ -103,7 +94,7 @@ def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0, name
 
 
 def _coordinates(indices: TensorLike, op: str) -> Tensor:
-    i = _indices(indices, op)
+    i = indices_of(indices, op)
     if not i._shape():
         raise invalid_argument(describe(op, "indices", got="a scalar", expected="rank 1 or higher"))
     return i
@@ -186,7 +177,7 @@ def embedding_lookup(params: Any, ids: TensorLike, max_norm: Any = None, name: s
     table = params
     if isinstance(params, (list, tuple)) and len(getattr(params[0], "shape", ())) > 0:
         table = params[0] if len(params) == 1 else shaping.concat.call(*params, axis=0)
-    i = _indices(ids, "tf.nn.embedding_lookup", "ids")
+    i = indices_of(ids, "tf.nn.embedding_lookup", "ids")
     rows = indexing.gather_rows.call(as_tensor(table), i)
     return rows if max_norm is None else _clipped(rows, len(i._shape()), as_tensor(max_norm, rows.dtype))
 
@@ -319,7 +310,7 @@ def dynamic_partition(data: TensorLike, partitions: TensorLike, num_partitions: 
     >>> [t.numpy().tolist() for t in tf.dynamic_partition([10, 20, 30], [0, 1, 0], 2)]
     [[10, 30], [20]]
     """
-    t, p = as_tensor(data), _indices(partitions, "tf.dynamic_partition", "partitions")
+    t, p = as_tensor(data), indices_of(partitions, "tf.dynamic_partition", "partitions")
     count = integer(num_partitions, "num_partitions")
     numbers = np.asarray(p)
     if numbers.shape != t._shape()[: numbers.ndim]:
@@ -342,7 +333,7 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
     >>> tf.dynamic_stitch([[0, 2], [1]], [[10, 30], [20]]).numpy().tolist()
     [10, 20, 30]
     """
-    numbers = [np.asarray(_indices(i, "tf.dynamic_stitch")) for i in indices]
+    numbers = [np.asarray(indices_of(i, "tf.dynamic_stitch")) for i in indices]
     parts = [as_tensor(d) for d in data]
     if len(numbers) != len(parts):
         raise ValueError(f"tf.dynamic_stitch: got {len(numbers)} indices for {len(parts)} data; expected as many")
@@ -412,7 +403,7 @@ def invert_permutation(x: TensorLike, name: str | None = None) -> Tensor:
     >>> tf.math.invert_permutation([2, 0, 1]).numpy().tolist()
     [1, 2, 0]
     """
-    t = _indices(x, "tf.math.invert_permutation", "x")
+    t = indices_of(x, "tf.math.invert_permutation", "x")
     numbers = np.asarray(t)
     if numbers.ndim != 1:
         raise invalid_argument(f"tf.math.invert_permutation: invert_permutation expects a 1D vector, got shape {t.shape}")
@@ -429,7 +420,7 @@ def unravel_index(indices: TensorLike, dims: Any, name: str | None = None) -> Te
     >>> tf.unravel_index([2, 5, 7], [3, 3]).numpy().tolist()
     [[0, 1, 2], [2, 2, 1]]
     """
-    i, shape = _indices(indices, "tf.unravel_index"), shape_of(dims, "dims")
+    i, shape = indices_of(indices, "tf.unravel_index"), shape_of(dims, "dims")
     numbers = np.asarray(i)
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < math.prod(shape):
         raise invalid_argument(describe("tf.unravel_index", "indices", got=numbers.tolist(), expected=f"positions below {math.prod(shape)}"))

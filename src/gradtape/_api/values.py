@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._api.arguments import axis_of, integer, shape_of
+from gradtape._api.arguments import axis_of, indices_of, integer, shape_of
 from gradtape._core import nest
 from gradtape._core.dtypes import DIFFERENTIABLE, as_dtype, from_numpy
 from gradtape._core.errors import UnimplementedError, describe, invalid_argument
@@ -54,8 +54,17 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
             "Use tf.stack or tf.convert_to_tensor: they keep gradients, a constant would cut them."
         )
     else:
-        t = as_tensor(value, dtype)
+        t = _explicit(value, dtype)
     return t if shape is None else _laid_out(t, shape_of(shape))
+
+
+def _explicit(value: Any, dtype: Any, hint: Any = None) -> Tensor:
+    """`value` as a tensor of the dtype that was asked for: NumPy values are cast to it, whatever they lose."""
+    if dtype is not None and isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufc":
+        want = as_dtype(dtype).np
+        if want.kind != "O":
+            value = (value.real if want.kind != "c" else value).astype(want)
+    return as_tensor(value, dtype, prefer=numpy_dtype(hint))
 
 
 def _laid_out(t: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -80,7 +89,7 @@ def convert_to_tensor(value: TensorLike, dtype: Any = None, dtype_hint: Any = No
     >>> tf.convert_to_tensor([1.0, 2.0])
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>
     """
-    return as_tensor(value, dtype, prefer=numpy_dtype(dtype_hint))
+    return _explicit(value, dtype, dtype_hint)
 
 
 def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Any:
@@ -227,7 +236,7 @@ def _filled(shape: tuple[int, ...], value: int, dtype: Any) -> Tensor:
         array = np.full(shape, b"", want)
     else:
         array = np.ones(shape, want) if value else np.zeros(shape, want)
-    return plain(array if shape else array[()])
+    return plain(array if shape or want.kind == "O" else array[()])
 
 
 def zeros_like(input: TensorLike, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
@@ -376,9 +385,7 @@ def one_hot(indices: TensorLike, depth: Any, on_value: Any = None, off_value: An
     array([[1., 0., 0.],
            [0., 0., 1.]], dtype=float32)>
     """
-    t = as_tensor(indices)
-    if t._spec().dtype.name not in ("uint8", "int8", "int32", "int64"):
-        raise invalid_argument(describe("tf.one_hot", "indices", got=t.dtype.name, expected="uint8, int8, int32 or int64"))
+    t = indices_of(indices, "tf.one_hot")
     count, rank = integer(depth, "depth"), len(t._shape())
     if count < 0:
         raise invalid_argument(f"tf.one_hot: depth must be non-negative, got: {count}")

@@ -40,9 +40,15 @@ def _item_samples(rng: np.random.Generator) -> list[Sample]:
 def get_item(x: Any, *, index: tuple[Any, ...]) -> Any:
     """x[index], basic indexing."""
     try:
-        return x[index]
+        y = x[index]
     except IndexError:
         raise IndexError(_what_is_wrong(x.shape, index)) from None
+    return y if y.__class__ is not bytes else boxed(y)
+
+
+def boxed(text: bytes) -> np.ndarray:
+    """A string as a tensor holds it: an array of rank 0, for NumPy has no scalar for it."""
+    return np.array(text, dtype=object)
 
 
 def _what_is_wrong(shape: tuple[int, ...], index: tuple[Any, ...]) -> str:
@@ -73,9 +79,14 @@ def _put_samples(rng: np.random.Generator) -> list[Sample]:
         infer=lambda x, *, index, shape: Spec(shape, x.dtype), samples=_put_samples)  # fmt: skip
 def put_item(x: Any, *, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with x at `index`: the transpose of basic indexing."""
-    y = np.zeros(shape, x.dtype)
+    y = zeros_of(shape, x.dtype)
     y[index] = x
     return y
+
+
+def zeros_of(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Zeros, False, or empty strings."""
+    return np.zeros(shape, dtype) if dtype.kind != "O" else np.full(shape, b"", dtype)
 
 
 # Bare rows: every gather below takes rows of a matrix by number, every scatter adds rows into one
@@ -160,7 +171,8 @@ def gather_rows(params: Any, indices: Any) -> Any:
     check_indices(indices, params.shape[0])
     if indices.ndim:
         return params.take(indices, 0)
-    return params[indices]
+    y = params[indices]
+    return y if y.__class__ is not bytes else boxed(y)
 
 
 def _scatter_rows_spec(values: Spec, indices: Spec, *, size: int) -> Spec:

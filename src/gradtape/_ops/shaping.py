@@ -5,6 +5,7 @@ Attributes are canonical here: shapes are tuples of ints without -1, axes are no
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,12 @@ def _matrix(rng: np.random.Generator, *shape: int) -> np.ndarray:
         samples=lambda rng: [Sample(_matrix(rng, 2, 3), shape=(3, 2)), Sample(_matrix(rng, 2, 3), shape=(6,)), Sample(_matrix(rng), shape=(1, 1))])  # fmt: skip
 def reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
     """The same elements, in row-major order, in another shape."""
-    return x.reshape(shape)
+    try:
+        return x.reshape(shape)
+    except ValueError:
+        raise ValueError(
+            f"Input to reshape is a tensor with {x.size} values, but the requested shape {list(shape)} has {math.prod(shape)}"
+        ) from None
 
 
 @linear(vjp=dict(x=lambda dy, perm: transpose(dy, perm=inverse_permutation(perm))),
@@ -125,6 +131,8 @@ def unstack(x: Any, *, axis: int, num: int) -> Any:
     """The slices of x along an axis, that axis removed."""
     if axis:
         x = x.transpose((axis, *range(axis), *range(axis + 1, x.ndim)))
+    if x.dtype.kind == "O":
+        return tuple([np.asarray(part, dtype=object) for part in x])  # a string is no NumPy value
     return tuple(x)
 
 

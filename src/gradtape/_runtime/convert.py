@@ -18,6 +18,7 @@ __all__ = ["family", "to_array"]
 _KINDS = {"b": "b", "i": "i", "u": "u", "f": "f", "c": "c", "O": "S", "S": "S", "U": "S"}
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 _INT32 = np.iinfo(np.int32)
+_F32 = np.dtype(np.float32)
 
 
 def family(dtype: np.dtype) -> str:
@@ -42,69 +43,108 @@ def to_array(value: Any, dtype: np.dtype | None = None, *, copy: bool = True) ->
         raise ValueError("Attempt to convert a value (None) with an unsupported type (<class 'NoneType'>) to a Tensor.")
     if dtype is not None and dtype.kind == "O":
         return _strings(value)
-    try:
-        array = np.array(value)
-    except ValueError as error:
-        if "inhomogeneous" in str(error):
-            raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-        raise
-    except OverflowError:
-        raise OverflowError(f"Python int too large to convert to a tensor: {value!r}") from None
+    array = _as_numpy(value)
     if array.dtype.kind in "OSU":
         if array.dtype.kind == "O" and not _all_strings(array):
             raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor.")
         if dtype is not None:
             raise TypeError(f"Cannot convert {value!r} to a tensor of dtype {from_numpy(dtype).name}.")
+        if array.dtype.kind != "O" and not _all_strings(np.array(value, dtype=object)):
+            raise ValueError(f"Can't convert Python sequence with mixed types to Tensor: {value!r}.")
         return _strings(value)
+    asked = dtype is not None
     if dtype is None:
         dtype = _inferred(value, array)
-    if array.size:  # an empty list has no dtype of its own
-        _refuse_lossy(value, array.dtype, dtype)
-    if dtype.kind in "iu" and array.size and dtype != array.dtype:
+    _refuse_lossy(value, array, dtype)
+    if dtype.kind in "iu" and array.size and dtype != array.dtype and array.dtype.kind in "iu":
         limits = np.iinfo(dtype)
         if array.min() < limits.min or array.max() > limits.max:
             raise ValueError(f"Cannot convert {value!r} to a tensor of dtype {from_numpy(dtype).name}: out of its range.")
-    array = array.astype(dtype, copy=False)
-    return array[()] if array.ndim == 0 else array
+    return _narrowed(value, array, dtype, asked)
+
+
+def _as_numpy(value: Any) -> np.ndarray:
+    """Python values as NumPy sees them: floats as float64, ints as int64."""
+    try:
+        return np.array(value)
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
+        raise
+    except OverflowError:
+        raise ValueError(f"Can't convert Python sequence with out-of-range integer to Tensor: {value!r}.") from None
+
+
+def _narrowed(value: Any, array: np.ndarray, dtype: np.dtype, asked: bool) -> Any:
+    """In the dtype that was decided on, which must hold the values if nobody asked for it: 1e39 is no float32."""
+    with np.errstate(over="ignore"):
+        narrow = array.astype(dtype, copy=False)
+    if not asked and dtype.char == "f" and array.dtype.char == "d" and not np.isfinite(narrow.sum()) and (np.isinf(narrow) & np.isfinite(array)).any():
+        raise ValueError(f"Can't convert Python sequence with a value out of range for float32: {value!r}. Give dtype=tf.float64.")
+    return narrow[()] if narrow.ndim == 0 else narrow
 
 
 def _from_numpy_value(value: Any, dtype: np.dtype | None, copy: bool) -> Any:
     if value.dtype.kind in "SUO":
+        if value.dtype.kind == "O" and not _all_strings(np.asarray(value)):
+            raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(value.flat[0]).__name__}).")
         if dtype is not None and dtype.kind != "O":
             raise TypeError(f"Cannot convert a NumPy array of {value.dtype} to a tensor of dtype {from_numpy(dtype).name}.")
         return _strings(value)
-    known = from_numpy(value.dtype)  # a dtype that tensors do not have is refused here
-    target = known.np if dtype is None else dtype
-    _refuse_lossy(value, value.dtype, target)
+    target = _tensor_dtype(value.dtype) if dtype is None else dtype
+    _refuse_lossy(value, value, target)
     if isinstance(value, np.generic):
         return value.astype(target) if value.dtype != target else value
     array = np.array(value, dtype=target, order="K", copy=True if copy else None)
     return array[()] if array.ndim == 0 else array
 
 
-def _refuse_lossy(value: Any, have: np.dtype, want: np.dtype) -> None:
-    """A float never silently becomes an int, nor a complex number a float."""
+def _tensor_dtype(dtype: np.dtype) -> np.dtype:
+    """The dtype, if tensors have it."""
+    try:
+        return from_numpy(dtype).np
+    except TypeError:
+        raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported numpy type: {dtype}).") from None
+
+
+def _refuse_lossy(value: Any, array: Any, want: np.dtype) -> None:
+    """A float never silently becomes an int, nor a complex number a float; a NumPy float that is whole may (TensorFlow cuts any)."""
+    have = array.dtype
     if have is want or have == want:
         return
     a, b = _RANK.get(family(have)), _RANK.get(family(want))
-    if a is None or b is None or a > b or (a == 0) != (b == 0):
-        shown = f"{value!r}" if np.size(value) <= 8 else f"an array of {have}"
-        raise TypeError(f"Cannot convert {shown} to EagerTensor of dtype {from_numpy(want).name}")
+    if a is not None and b is not None and (a <= b if b else a == b):
+        return
+    if a == 2 and b == 1 and isinstance(value, (np.ndarray, np.generic)) and (array == np.trunc(array)).all():
+        return
+    shown = f"{value!r}" if np.size(value) <= 8 else f"an array of {have}"
+    raise TypeError(f"Cannot convert {shown} to EagerTensor of dtype {from_numpy(want).name}")
 
 
 def _inferred(value: Any, array: np.ndarray) -> np.dtype:
-    """Python numbers are narrow (float32, int32), NumPy's keep their own dtype."""
-    leaf = value
-    while isinstance(leaf, (list, tuple)) and leaf:
-        leaf = leaf[0]
-    if isinstance(leaf, (np.ndarray, np.generic)) or hasattr(leaf, "__array__"):
-        return array.dtype
-    if array.dtype.kind == "f":
-        return np.dtype(np.float32)
-    if array.dtype.kind in "iu":
+    """In a list the first float decides (a Python float is a float32, a NumPy one what it is); integers of every kind are int32 if they fit."""
+    kind = array.dtype.kind
+    if kind == "f":
+        return _first_float(value) or _F32
+    if kind in "iu":
         small = not array.size or (array.min() >= _INT32.min and array.max() <= _INT32.max)
+        if not small and kind == "u":
+            raise ValueError(f"Can't convert Python sequence with out-of-range integer to Tensor: {value!r}. Give dtype=tf.uint64.")
         return np.dtype(np.int32 if small else np.int64)
     return array.dtype
+
+
+def _first_float(value: Any) -> np.dtype | None:
+    """The dtype that the first float in a nested list stands for; None if there is none."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            if item.__class__ is not int and (found := _first_float(item)) is not None:
+                return found
+        return None
+    if value.__class__ is float:
+        return _F32
+    dtype = getattr(value, "dtype", None)
+    return dtype if isinstance(dtype, np.dtype) and dtype.kind == "f" else None
 
 
 def _all_strings(array: np.ndarray) -> bool:

@@ -16,7 +16,7 @@ from gradtape._core.indexed_slices import IndexedSlices
 from gradtape._core.primitive import Node, Primitive, Value
 from gradtape._core.shapes import TensorShape
 from gradtape._core.spec import Spec
-from gradtape._ops import indexing, shaping
+from gradtape._ops import casting, indexing, shaping
 from gradtape._runtime.convert import numpy_dtype, to_array
 from gradtape._runtime.operators import Operators
 from gradtape._runtime.show import format_array, tensor_repr, tensor_str
@@ -233,9 +233,11 @@ def as_tensor(value: Any, dtype: Any = None, *, prefer: np.dtype | None = None) 
     if isinstance(value, (list, tuple)) and holds_tensors(value):
         return _stacked(value, want)
     if isinstance(value, TensorShape):
+        if not value.is_fully_defined():
+            raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
         value = np.array(value.as_list(), np.int32)
     elif isinstance(value, DType):
-        raise TypeError(f"Cannot convert {value!r} to a tensor: it is a dtype. Did you mean dtype={value!r}?")
+        raise ValueError(f"Cannot convert {value!r} to a tensor: it is a dtype. Did you mean dtype={value!r}?")
     if want is None and prefer is not None and not isinstance(value, (np.ndarray, np.generic)):
         try:
             return plain(to_array(value, prefer))
@@ -268,10 +270,11 @@ def holds_tensors(items: Any) -> bool:
 
 
 def _stacked(items: Any, want: np.dtype | None) -> Tensor:
-    """A list that holds tensors: every element takes the dtype of the first tensor in it."""
-    if want is None:
-        want = _first_dtype(items)
-    return shaping.stack.call(*[as_tensor(item, from_numpy(want)) for item in items], axis=0)
+    """A list that holds tensors, stacked: elements without a dtype of their own take that of the first tensor in it."""
+    dtype = from_numpy(_first_dtype(items))
+    parts = [item if isinstance(item, Tensor) else as_tensor(item, None if hasattr(item, "_read") else dtype) for item in items]
+    stacked = shaping.stack.call(*parts, axis=0)
+    return stacked if want is None else casting.cast_to(stacked, want)
 
 
 def _first_dtype(items: Any) -> Any:

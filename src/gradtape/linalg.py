@@ -1,0 +1,23 @@
+"""`tf.linalg`: re-exports."""
+
+from gradtape._api.products import (
+    adjoint,
+    band_part,
+    diag,
+    diag_part,
+    einsum,
+    matmul,
+    matrix_transpose,
+    matvec,
+    set_diag,
+    tensor_diag,
+    tensor_diag_part,
+    tensordot,
+    trace,
+)
+from gradtape._api.values import eye
+
+__all__ = [
+    "adjoint", "band_part", "diag", "diag_part", "einsum", "eye", "matmul", "matrix_transpose", "matvec", "set_diag",
+    "tensor_diag", "tensor_diag_part", "tensordot", "trace",
+]  # fmt: skip
