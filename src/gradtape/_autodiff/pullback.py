@@ -13,11 +13,13 @@ import math
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
+from gradtape._core.dtypes import DIFFERENTIABLE
 from gradtape._core.indexed_slices import IndexedSlices
-from gradtape._core.primitive import Primitive, Record, Rule
+from gradtape._core.primitive import Output, Primitive, Record, Rule
 from gradtape._ops import matrix, shaping
 from gradtape._ops.casting import cast_to
 from gradtape._runtime.specialise import compile_source
@@ -134,6 +136,8 @@ def _variadic(op: Primitive, raw: bool) -> list[str]:
     lines = []
     if op.keeps:
         lines.append(f"    {''.join(f's_{k}, ' for k in op.keeps)} = r.saved")
+    if op.several:
+        lines.append(f"    dy = filled(r, dy, {raw})")
     if raw and name in op.keeps:
         lines.append(f"    s_{name} = tuple([x._array for x in s_{name}])")
     if not raw and "y" in op.keeps:
@@ -191,15 +195,21 @@ def again(array: Any, node: Any) -> Any:
 
 
 def again_output(r: Record, array: Any, index: int) -> Any:
-    reference, _ = r.outs[index]
-    return again(array, reference())
+    """A saved output of several. Where its tensor has gone, and its node with it, it gets a node again: a derivative of
+    this pull leads through it."""
+    reference, spec = r.outs[index]
+    node = reference()
+    if node is None and spec.dtype in DIFFERENTIABLE and r.scope is not None:
+        node = Output(r, index)
+        r.outs[index] = (ref(node), spec)
+    return again(array, node)
 
 
 def filled(r: Record, dys: list[Any], raw: bool) -> tuple[Any, ...]:
-    """The cotangents of all outputs, zeros for those that none reached."""
-    made = []
-    for dy, (_, spec) in zip(dys, r.outs, strict=True):
-        if dy is None:
+    """The cotangents of all outputs, zeros for those that none reached; None for an aside."""
+    op, made = r.op, []
+    for index, (dy, (_, spec)) in enumerate(zip(dys, r.outs, strict=True)):
+        if dy is None and not (op.asides and op.outputs[index] in op.asides):
             zeros = np.zeros(spec.shape, spec.dtype)
             dy = zeros if raw else plain(zeros)
         made.append(dy)

@@ -101,6 +101,7 @@ def general(
     name: str | None = None,
     outputs: tuple[str, ...] = ("y",),
     constants: Iterable[str] = (),
+    asides: Iterable[str] = (),
     broadcasts: bool = False,
     one_dtype: bool = True,
     types: str | None = None,
@@ -112,8 +113,8 @@ def general(
 
     def declare(forward: Callable[..., Any]) -> Primitive:
         return _declare(
-            "general", forward, vjp=vjp, into=into, jvp=jvp, name=name, outputs=outputs, constants=constants, broadcasts=broadcasts,
-            one_dtype=one_dtype, types=types, batch=batch, infer=infer, samples=samples,
+            "general", forward, vjp=vjp, into=into, jvp=jvp, name=name, outputs=outputs, constants=constants, asides=asides,
+            broadcasts=broadcasts, one_dtype=one_dtype, types=types, batch=batch, infer=infer, samples=samples,
         )  # fmt: skip
 
     return declare

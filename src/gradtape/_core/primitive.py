@@ -79,9 +79,12 @@ class Primitive:
     shape in place: a loop over the rows of a matrix then costs one buffer, not one dense zero array per row.
     `several` says that there are several outputs: declared one by one, or any number of them as `outputs=("*y",)`.
     `constants` are the inputs that no cotangent ever flows to (indices, conditions, seeds).
+    `asides` are outputs that the op hands to its own rules and to nobody else (the softmax beside a cross-entropy): only a derivative of a
+    derivative reaches them, so a rule reads None where no cotangent came, not zeros.
     """
 
     __slots__ = (
+        "asides",
         "attrs",
         "batch",
         "broadcasts",
@@ -124,6 +127,7 @@ class Primitive:
         into: Mapping[str, Any] | None = None,
         jvp: Callable[..., Any] | None = None,
         constants: Iterable[str] = (),
+        asides: Iterable[str] = (),
         broadcasts: bool = False,
         one_dtype: bool = True,
         types: str | None = None,
@@ -146,6 +150,7 @@ class Primitive:
         self.into: dict[str, Rule] = {k: Rule(v) for k, v in (into or {}).items()}
         self.jvp: Rule | None = Rule(jvp) if jvp is not None else None
         self.constants = frozenset(constants)
+        self.asides = frozenset(asides)
         self.broadcasts = broadcasts
         self.one_dtype = one_dtype
         self.types = types
@@ -287,6 +292,8 @@ def seal(op: Primitive) -> None:
         raise DeclarationError(f"op {op.name!r}: {sorted(clash)} names both an input and something else")
     if unknown := op.constants - inputs:
         raise DeclarationError(f"op {op.name!r}: constants={sorted(unknown)} are not inputs; the inputs are {op.inputs}")
+    if unknown := op.asides - set(op.outputs):
+        raise DeclarationError(f"op {op.name!r}: asides={sorted(unknown)} are not outputs; the outputs are {op.outputs}")
     if op.kind == "none":
         if op.vjp or op.jvp:
             raise DeclarationError(f"op {op.name!r} is declared without gradient but has rules")

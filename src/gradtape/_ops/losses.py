@@ -1,0 +1,169 @@
+"""Softmax and the cross-entropies, along the last axis or a given one: each is one op with a forward that cannot overflow.
+
+A cross-entropy hands the softmax that it computed to its own rule (an *aside*): the gradient is then a subtraction and a product. As in
+TensorFlow, the gradient of `softmax_cross_entropy` by the logits is softmax - labels, which supposes labels that sum to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._core.kinds import REAL_FLOATING, elementwise, general
+from gradtape._core.primitive import Sample
+from gradtape._core.samples import BIG, PROBABILITY
+from gradtape._core.spec import Spec
+from gradtape._ops.activations import _log1p_exp, _numbers, _own, sigmoid
+from gradtape._ops.elementwise import exp
+from gradtape._ops.shaping import reduce_sum, reshape
+
+
+def _axis_samples(rng: np.random.Generator) -> list[Sample]:
+    return [Sample(rng.normal(size=s), axis=a) for s, a in (((4,), 0), ((2, 3), 1), ((2, 3, 2), 1), ((0, 3), 1), ((2, 0), 1))]
+
+
+def _exponentials(x: Any, axis: int) -> tuple[Any, Any, Any]:
+    """x less its largest element along an axis, the exponentials of that, and their sum (the axis kept)."""
+    top = np.maximum.reduce(x, axis, keepdims=True, initial=None if x.shape[axis] else -np.inf)
+    z = x - top
+    e = np.exp(z)
+    return z, e, np.add.reduce(e, axis, dtype=x.dtype, keepdims=True)
+
+
+def _softmax_rule(dy: Any, y: Any, axis: int) -> Any:
+    return (dy - reduce_sum(dy * y, axes=(axis,), keepdims=True)) * y
+
+
+@general(vjp=dict(x=_softmax_rule), jvp=lambda y, dx, axis: _softmax_rule(dx, y, axis), types=REAL_FLOATING, infer=lambda x, *, axis: x,
+         samples=_axis_samples, batch=lambda size, x, *, axis: softmax(x, axis=axis + 1))  # fmt: skip
+def softmax(x: Any, *, axis: int) -> Any:
+    """exp(x) over its sum along an axis."""
+    _, e, total = _exponentials(x, axis)
+    return np.divide(e, total, out=e)
+
+
+@general(vjp=dict(x=lambda dy, y, axis: dy - exp(y) * reduce_sum(dy, axes=(axis,), keepdims=True)),
+         jvp=lambda y, dx, axis: dx - reduce_sum(exp(y) * dx, axes=(axis,), keepdims=True), types=REAL_FLOATING,
+         infer=lambda x, *, axis: x, samples=_axis_samples, batch=lambda size, x, *, axis: log_softmax(x, axis=axis + 1))  # fmt: skip
+def log_softmax(x: Any, *, axis: int) -> Any:
+    """x less the logarithm of the sum of exponentials along an axis."""
+    z, _, total = _exponentials(x, axis)
+    return np.subtract(z, np.log(total), out=z)
+
+
+# Cross-entropies ------------------------------------------------------------------------------------------------------
+
+
+def _entropy_specs(logits: Spec, labels: Spec) -> tuple[Spec, Spec]:
+    return Spec(logits.shape[:-1], logits.dtype), logits
+
+
+def _upright(x: Any, spec: Spec) -> Any:
+    """Losses as a column beside the classes."""
+    return reshape(x, shape=(*spec.shape[:-1], 1))
+
+
+def _through_softmax(dsoftmax: Any, softmax: Any) -> Any:
+    return (dsoftmax - reduce_sum(dsoftmax * softmax, axes=(len(softmax.shape) - 1,), keepdims=True)) * softmax
+
+
+def _logits_rule(dloss: Any, dsoftmax: Any, labels: Any, softmax: Any, logits_spec: Spec) -> Any:
+    g = _upright(dloss, logits_spec) * (softmax - labels)
+    return g if dsoftmax is None else g + _through_softmax(dsoftmax, softmax)
+
+
+def _soft_samples(rng: np.random.Generator) -> list[Sample]:
+    def drawn(*shape: int) -> Sample:
+        labels = rng.uniform(0.1, 1, shape)
+        return Sample(rng.normal(size=shape), labels / labels.sum(-1, keepdims=True))
+
+    return [drawn(4), drawn(2, 3), drawn(2, 2, 3), drawn(0, 3)]
+
+
+@general(outputs=("loss", "softmax"), asides=("softmax",), types=REAL_FLOATING, infer=_entropy_specs, samples=_soft_samples,
+         vjp=dict(logits=_logits_rule,
+                  labels=lambda dloss, logits, logits_spec:
+                      -_upright(dloss, logits_spec) * log_softmax(logits, axis=len(logits_spec.shape) - 1)),
+         batch=lambda size, logits, labels: softmax_cross_entropy(logits, labels))  # fmt: skip
+def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
+    """- sum(labels * log_softmax(logits)) over the last axis, and the softmax."""
+    if logits.shape != labels.shape:
+        raise ValueError(f"logits and labels must have the same shape, got {list(logits.shape)} and {list(labels.shape)}")
+    z, e, total = _exponentials(logits, -1)
+    cross = np.subtract(np.log(total), z, out=z)
+    loss = np.add.reduce(cross * labels, -1, dtype=logits.dtype)
+    if not np.isfinite(loss).all():  # a class of probability 0 and label 0 counts nothing
+        loss = np.add.reduce(np.where(labels == 0, labels, cross * labels), -1, dtype=logits.dtype)
+    return loss, np.divide(e, total, out=e)
+
+
+def _sparse_samples(rng: np.random.Generator) -> list[Sample]:
+    shapes = ((4,), (2, 3), (2, 2, 3), (0, 3))
+    return [Sample(rng.normal(size=s), np.asarray(rng.integers(0, s[-1], s[:-1]), np.int32)) for s in shapes]
+
+
+def _sparse_rule(dloss: Any, dsoftmax: Any, labels: Any, softmax: Any, logits_spec: Spec) -> Any:
+    g = _upright(dloss, logits_spec) * less_one(softmax, labels)
+    return g if dsoftmax is None else g + _through_softmax(dsoftmax, softmax)
+
+
+@general(outputs=("loss", "softmax"), asides=("softmax",), constants=("labels",), types=REAL_FLOATING, infer=_entropy_specs,
+         samples=_sparse_samples, vjp=dict(logits=_sparse_rule),
+         batch=lambda size, logits, labels: sparse_softmax_cross_entropy(logits, labels))  # fmt: skip
+def sparse_softmax_cross_entropy(logits: Any, labels: Any) -> Any:
+    """-log_softmax(logits)[labels] along the last axis, and the softmax."""
+    classes = logits.shape[-1]
+    rows, picked = _rows_and_labels(labels, classes)
+    z, e, total = _exponentials(logits, -1)
+    loss = np.log(total).reshape(-1) - z.reshape(-1, classes)[rows, picked]
+    return loss.reshape(labels.shape)[()], np.divide(e, total, out=e)
+
+
+def _rows_and_labels(labels: Any, classes: int) -> tuple[Any, Any]:
+    flat = labels.reshape(-1)
+    if flat.size and (flat.min() < 0 or flat.max() >= classes):
+        bad = next(n for n in flat.tolist() if not 0 <= n < classes)
+        shown = " ".join(map(str, flat[:20].tolist()))
+        raise ValueError(f"Received a label value of {bad} which is outside the valid range of [0, {classes}). Label values: {shown}")
+    return np.arange(flat.size), flat
+
+
+@general(vjp=dict(x=lambda dy: dy), jvp=lambda dx: dx, constants=("labels",), types=REAL_FLOATING, infer=lambda x, labels: x,
+         samples=_sparse_samples, batch=lambda size, x, labels: less_one(x, labels))  # fmt: skip
+def less_one(x: Any, labels: Any) -> Any:
+    """x with 1 taken off the labelled element of each row."""
+    y = x.copy()
+    flat = y.reshape(-1, y.shape[-1])
+    flat[np.arange(len(flat)), labels.reshape(-1)] -= 1
+    return y
+
+
+def _sigmoid_cross_entropy(labels: Any, logits: Any) -> Any:
+    y = _log1p_exp(logits)
+    y = np.add(y, np.maximum(logits, _numbers(logits)[0]), out=_own(y))
+    return y - logits * labels
+
+
+sigmoid_cross_entropy = elementwise(
+    "sigmoid_cross_entropy", _sigmoid_cross_entropy, lambda x2: -x2, lambda x1, x2: sigmoid(x2) - x1,
+    types=REAL_FLOATING, domain=(PROBABILITY, BIG),
+)  # fmt: skip
+"""Of labels z and logits x: max(x, 0) - x z + log(1 + exp(-|x|))."""
+
+
+# Penalties ------------------------------------------------------------------------------------------------------------
+
+
+def _any_samples(rng: np.random.Generator) -> list[Sample]:
+    return [Sample(np.asarray(rng.normal(size=s))) for s in ((), (3,), (2, 3), (0, 2))]
+
+
+@general(vjp=dict(x=lambda dy, x: dy * x), jvp=lambda x, dx, x_spec: reduce_sum(x * dx, axes=tuple(range(len(x_spec.shape))), keepdims=False),
+         types=REAL_FLOATING, infer=lambda x: Spec((), x.dtype), samples=_any_samples)  # fmt: skip
+def l2_loss(x: Any) -> Any:
+    """Half the sum of squares."""
+    if x.dtype.itemsize == 2:  # BLAS has no halves
+        return np.add.reduce(np.square(x), axis=None, dtype=x.dtype) * x.dtype.type(0.5)
+    flat = x.reshape(-1)
+    return flat.dot(flat) * x.dtype.type(0.5)
