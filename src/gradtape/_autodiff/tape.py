@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from gradtape._core.context import Tape, current, pop, push
 from gradtape._core.dtypes import DIFFERENTIABLE
 from gradtape._core.errors import InvalidArgumentError, describe
 from gradtape._core.indexed_slices import IndexedSlices
+from gradtape._core.primitive import Leaf
 from gradtape._ops import shaping
 from gradtape._runtime.tensor import Tensor, as_tensor, densify, plain
 from gradtape._runtime.variable import Variable
@@ -114,7 +116,7 @@ class GradientTape:
             tape.variables[t._serial] = t
         dtype = t.dtype
         if dtype.np not in DIFFERENTIABLE:
-            logger.warning("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", dtype)
+            _warn_of_dtype(dtype)
             return
         if current() is None:
             return
@@ -166,7 +168,7 @@ class GradientTape:
         LookupError where a recorded op has no gradient.
         """
         tape = self._ready("gradient", target)
-        targets = [_checked(t, "gradient", "target") for t in nest.flatten(target)]
+        targets = [_checked(t, "gradient", "target", self) for t in nest.flatten(target)]
         flat = [_checked(s, "gradient", "sources") for s in nest.flatten(sources)]
         if self._strict and any(isinstance(t, Variable) for t in targets):
             raise ValueError("GradientTape.gradient: argument `target`: got a tf.Variable, expected the result of an op (strict=True).")
@@ -213,7 +215,7 @@ class GradientTape:
         rows = _rows(parallel_iterations, "jacobian")
         unconnected = _option(unconnected_gradients)
         tape = self._ready("jacobian", target)
-        targets = [_checked(t, "jacobian", "target") for t in nest.flatten(target)]
+        targets = [_checked(t, "jacobian", "target", self) for t in nest.flatten(target)]
         flat = [_checked(s, "jacobian", "sources") for s in nest.flatten(sources)]
         keys = [_key(s, tape) for s in flat]
         try:
@@ -248,7 +250,7 @@ class GradientTape:
         rows = _rows(parallel_iterations, "batch_jacobian")
         _option(unconnected_gradients)
         tape = self._ready("batch_jacobian", target)
-        t, s = _checked(target, "batch_jacobian", "target"), _checked(source, "batch_jacobian", "source")
+        t, s = _checked(target, "batch_jacobian", "target", self), _checked(source, "batch_jacobian", "source")
         _jacobian.check_batch_shapes(tuple(t.shape), tuple(s.shape))
         try:
             result = _jacobian.batch_jacobian(tape, t, _key(t, tape), s, _key(s, tape), rows, check)
@@ -264,6 +266,15 @@ class GradientTape:
                 f"GradientTape must be created with persistent=True to compute the {method} with eager execution enabled and with "
                 "experimental_use_pfor set to False."
             )
+
+    def _densified(self, slices: IndexedSlices) -> Tensor:
+        if self._recording or self._tape is None:
+            return densify(slices)
+        push(self._tape)
+        try:
+            return densify(slices)
+        finally:
+            pop(self._tape)
 
     def _ready(self, method: str, target: Any) -> Tape:
         """The tape to sweep. Stops its recording, or, if it is persistent, leaves it on: the sweep is recorded too."""
@@ -288,28 +299,40 @@ class GradientTape:
         return tape
 
 
+_DTYPE_WARNINGS = count()
+
+
+def _warn_of_dtype(dtype: Any) -> None:
+    """A program that watches integers in a loop is told so five times, as by TensorFlow."""
+    if next(_DTYPE_WARNINGS) < 5:
+        logger.warning("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", dtype)
+
+
 def _warn_if_shared(t: Tensor, tape: Tape) -> None:
+    """Says so if an outer tape was given this very tensor to watch; one that it merely tracks, the result of an op, is a tensor of its own."""
     node, here = t._node, current()
-    if node is not None and here is not None and any(o is not tape and o.alive and o in node.scope.tapes for o in here.tapes):
+    if node.__class__ is Leaf and here is not None and any(o is not tape and o.alive and o in node.scope.tapes for o in here.tapes):
         logger.warning(
             "GradientTape.watch: an outer tape watches this very tensor; both tapes will differentiate with respect to the same object. "
             "If they are meant to be different variables, watch `x = tf.identity(x)`."
         )
 
 
-def _checked(value: Any, method: str, argument: str) -> Any:
+def _checked(value: Any, method: str, argument: str, tape: GradientTape | None = None) -> Any:
+    """A target or source, if it is one. Slices as a target are made dense on the `tape`, so that the path to what they were made of goes on."""
     if isinstance(value, (Tensor, Variable)):
         return value
     if isinstance(value, IndexedSlices):
-        if argument == "target":
-            return densify(value)
+        if tape is not None:
+            return tape._densified(value)
         raise ValueError(f"Type {type(value).__name__} is not supported as a gradient source; differentiate with respect to its values.")
+    if value is None:
+        remedy = "Leave it out. (In TensorFlow's words: Cannot convert the argument `type_value`: None to a TensorFlow DType.)"
+    else:
+        remedy = "Make it a tensor before the tape records what is computed from it: tf.convert_to_tensor(x)."
     raise TypeError(
-        describe(
-            f"GradientTape.{method}", argument, got=f"{value!r} of type {type(value).__name__}", expected="tf.Tensor or tf.Variable",
-            remedy="Make it a tensor before the tape records what is computed from it: tf.convert_to_tensor(x).",
-        )
-    )  # fmt: skip
+        describe(f"GradientTape.{method}", argument, got=f"{value!r} of type {type(value).__name__}", expected="tf.Tensor or tf.Variable", remedy=remedy)
+    )
 
 
 def _option(value: Any) -> UnconnectedGradients:

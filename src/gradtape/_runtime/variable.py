@@ -102,6 +102,11 @@ class Variable(Operators, Readable):
                 "The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a `variable_def`. "
                 "Give a value, e.g. tf.Variable(tf.zeros([2, 3]))."
             )
+        if constraint is not None and not callable(constraint):
+            raise ValueError(
+                describe("tf.Variable", "constraint", got=f"{constraint!r} of type {type(constraint).__name__}", expected="None or a callable",
+                         remedy="Give a function of the variable's value that returns the value to keep.")
+            )  # fmt: skip
         array = as_tensor(initial_value, dtype)._array
         if shape is not None and not TensorShape(shape).is_compatible_with(array.shape):
             raise ValueError(
@@ -311,11 +316,13 @@ class Variable(Operators, Readable):
         return array
 
     def _changed(self, read_value: bool) -> Any:
-        """What the assign family returns. Assigning counts as access: the tapes that record now watch the variable."""
+        """What the assign family returns. That counts as a read, so the tapes that record now watch the variable; no return, no read."""
+        if not read_value:
+            return None
         s = current()
         if s is not None:
             self._tracked(s)
-        return UnreadVariable(self._origin) if read_value else None
+        return UnreadVariable(self._origin)
 
     def scatter_add(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
         """Adds each row of `sparse_delta.values` to the row of its index; indices may recur."""
