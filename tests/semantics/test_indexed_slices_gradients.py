@@ -101,6 +101,30 @@ def test_these_give_a_dense_tensor(how, variable):
     same(g, expected)
 
 
+@pytest.mark.parametrize("higher", [False, True], ids=["first order", "under an outer tape"])
+def test_rows_of_one_output_of_an_op_with_several(higher):
+    p = tf.constant(TABLE)
+    with tf.GradientTape() as outer:
+        if higher:
+            outer.watch(p)
+        with tf.GradientTape() as inner:
+            inner.watch(p)
+            upper, lower = tf.split(p * 1.0, 2)
+            y = tf.reduce_sum(tf.gather(lower, [1]) ** 3)
+        of_p, of_lower, of_upper = inner.gradient(y, [p, lower, upper])
+        if higher:
+            g = tf.reduce_sum(of_p)
+    expected = np.zeros_like(TABLE)
+    expected[3] = 3 * TABLE[3] ** 2
+    same(of_p, expected)
+    same(of_lower, expected[2:])
+    assert isinstance(of_lower, tf.IndexedSlices)
+    assert of_upper is None
+    if higher:
+        expected[3] = 6 * TABLE[3]
+        same(outer.gradient(g, p), expected)
+
+
 def test_a_gather_of_a_gather_gives_slices():
     g = gradient_of(lambda p: tf.gather(tf.gather(p, [1, 2]), [1]))
     assert isinstance(g, tf.IndexedSlices)

@@ -109,7 +109,7 @@ def _run(tape: Tape, records: list[Record], cts: dict[Any, Any], owned: set[Any]
         r = records.pop()
         op = r.op
         if op.several:
-            dy = _several(r, cts, wanted)
+            dy = _several(r, cts, wanted, dense)
         else:
             dy = cts.pop(r)
             if r in wanted:
@@ -131,11 +131,12 @@ _KEEP_SLICES = frozenset(("identity",))
 """Ops whose rule passes IndexedSlices through as they are: reading a variable must not make an embedding's gradient dense."""
 
 
-def _several(r: Record, cts: dict[Any, Any], wanted: set[Any]) -> list[Any] | None:
+def _several(r: Record, cts: dict[Any, Any], wanted: set[Any], dense: Callable[[Any], Any]) -> list[Any] | None:
+    """The cotangents of all outputs, slices made dense (the cotangent of an output that is a source stays as it is)."""
     dys: list[Any] = []
     for reference, _ in r.outs:
         node = reference()
-        dys.append(None if node is None else dense_raw(cts.get(node)) if node in wanted else cts.pop(node, None))
+        dys.append(None if node is None else dense(cts.get(node) if node in wanted else cts.pop(node, None)))
     return None if all(dy is None for dy in dys) else dys
 
 
