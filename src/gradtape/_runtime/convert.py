@@ -110,7 +110,7 @@ def _tensor_dtype(dtype: np.dtype) -> np.dtype:
 def _refuse_lossy(value: Any, array: Any, want: np.dtype) -> None:
     """A float never silently becomes an int, nor a complex number a float; a NumPy float that is whole may (TensorFlow cuts any)."""
     have = array.dtype
-    if have is want or have == want:
+    if have is want or have == want or not array.size:  # an empty list has no dtype of its own
         return
     a, b = _RANK.get(family(have)), _RANK.get(family(want))
     if a is not None and b is not None and (a <= b if b else a == b):
