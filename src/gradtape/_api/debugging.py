@@ -323,7 +323,7 @@ def _rank(rank: Any) -> int:
     return int(array)
 
 
-def assert_scalar(tensor: Any, name: str | None = None, message: str | None = None) -> Tensor:
+def assert_scalar(tensor: Any, message: str | None = None, name: str | None = None) -> Tensor:
     """`tensor` has rank 0; it is returned. Raises ValueError if it has another rank."""
     t = as_tensor(tensor)
     if t.ndim:

@@ -16,7 +16,9 @@ def tensor_repr(t: Any) -> str:
 
 def tensor_str(t: Any) -> str:
     """`tf.Tensor([1. 2.], shape=(2,), dtype=float32)`."""
-    return f"tf.Tensor({np.asarray(t._array)!s}, shape={t.shape}, dtype={t.dtype.name})"
+    text = str(np.asarray(t._array))
+    line = "\n" if "\n" in text else ""
+    return f"tf.Tensor({line}{text}, shape={t.shape}, dtype={t.dtype.name})"
 
 
 def variable_repr(v: Any) -> str:
