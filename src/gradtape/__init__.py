@@ -1,6 +1,6 @@
 """TensorFlow 2's `tf.GradientTape` and what programs use around it, on NumPy: `import gradtape as tf`."""
 
-from gradtape import autodiff, autograph, config, debugging, errors, math, nest, version
+from gradtape import autodiff, autograph, config, debugging, dtypes, errors, linalg, math, nest, nn, version
 from gradtape._api.arrays import (
     broadcast_to,
     concat,
@@ -130,20 +130,20 @@ from gradtape._version import __version__
 
 __all__ = [
     "Assert", "DType", "GradientTape", "IndexedSlices", "IndexedSlicesSpec", "Module", "Tensor", "TensorArray",
-    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "VariableAggregation", "VariableSynchronization", "__version__", "argsort", "as_dtype", "autodiff",
-    "autograph", "bfloat16", "bitcast", "bool", "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape",
-    "broadcast_to", "case", "cast", "complex", "complex128", "complex64", "concat", "cond", "config", "constant",
-    "control_dependencies", "convert_to_tensor", "custom_gradient", "debugging", "device", "double",
-    "dynamic_partition", "dynamic_stitch", "einsum", "ensure_shape", "errors", "executing_eagerly", "expand_dims",
-    "eye", "fill", "float16", "float32", "float64", "foldl", "foldr", "function", "gather", "gather_nd", "get_logger",
-    "get_static_value", "grad_pass_through", "group", "half", "identity", "identity_n", "init_scope",
-    "install_as_tensorflow", "int16", "int32", "int64", "int8", "is_tensor", "linspace", "map_fn", "math", "matmul",
-    "meshgrid", "name_scope", "nest", "newaxis", "no_op", "numpy_function", "one_hot", "ones", "ones_like", "pad",
-    "print", "py_function", "range", "rank", "recompute_grad", "repeat", "reshape", "resource",
-    "reverse", "roll", "saturate_cast", "scan", "scatter_nd", "searchsorted", "sequence_mask", "shape", "shape_n",
-    "size", "slice", "sort", "split", "squeeze", "stack", "stop_gradient", "strided_slice", "string", "switch_case",
-    "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub",
-    "tensor_scatter_nd_update", "tensordot", "tile", "timestamp", "transpose", "uint16", "uint32", "uint64", "uint8",
-    "unique", "unique_with_counts", "unravel_index", "unstack", "variant", "vectorized_map", "version", "where",
-    "while_loop", "zeros", "zeros_like",
+    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "VariableAggregation", "VariableSynchronization",
+    "__version__", "argsort", "as_dtype", "autodiff", "autograph", "bfloat16", "bitcast", "bool", "boolean_mask",
+    "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case", "cast", "complex", "complex128",
+    "complex64", "concat", "cond", "config", "constant", "control_dependencies", "convert_to_tensor",
+    "custom_gradient", "debugging", "device", "double", "dtypes", "dynamic_partition", "dynamic_stitch", "einsum",
+    "ensure_shape", "errors", "executing_eagerly", "expand_dims", "eye", "fill", "float16", "float32", "float64",
+    "foldl", "foldr", "function", "gather", "gather_nd", "get_logger", "get_static_value", "grad_pass_through",
+    "group", "half", "identity", "identity_n", "init_scope", "install_as_tensorflow", "int16", "int32", "int64",
+    "int8", "is_tensor", "linalg", "linspace", "map_fn", "math", "matmul", "meshgrid", "name_scope", "nest", "newaxis",
+    "nn", "no_op", "numpy_function", "one_hot", "ones", "ones_like", "pad", "print", "py_function", "range", "rank",
+    "recompute_grad", "repeat", "reshape", "resource", "reverse", "roll", "saturate_cast", "scan", "scatter_nd",
+    "searchsorted", "sequence_mask", "shape", "shape_n", "size", "slice", "sort", "split", "squeeze", "stack",
+    "stop_gradient", "strided_slice", "string", "switch_case", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tensordot", "tile", "timestamp",
+    "transpose", "uint16", "uint32", "uint64", "uint8", "unique", "unique_with_counts", "unravel_index", "unstack",
+    "variant", "vectorized_map", "version", "where", "while_loop", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ what is no whole number, ValueError for what is not known, InvalidArgumentError 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import index
 from typing import Any
 
@@ -14,9 +15,9 @@ import numpy as np
 from gradtape._core.dtypes import DType, as_dtype
 from gradtape._core.errors import InvalidArgumentError, describe, invalid_argument
 from gradtape._core.shapes import TensorShape
-from gradtape._runtime.tensor import Tensor, as_tensor, plain
+from gradtape._runtime.tensor import Readable, Tensor, as_tensor, plain
 
-__all__ = ["axes_of", "axis_of", "index_dtype", "indices_of", "integer", "integers", "lengths", "shape_of"]
+__all__ = ["alike", "axes_of", "axis_of", "index_dtype", "indices_of", "integer", "integers", "lengths", "shape_of"]
 
 
 def integer(value: Any, argument: str = "value") -> int:
@@ -115,3 +116,20 @@ def indices_of(value: Any, op: str, argument: str = "indices") -> Tensor:
     raise invalid_argument(
         describe(op, argument, got=t.dtype.name, expected="integers (int32 or int64)", remedy="Cast them: tf.cast(x, tf.int32).")
     )
+
+
+def alike(values: Sequence[Any]) -> list[Tensor]:
+    """Every value as a tensor (a variable is read); those without a dtype of their own take that of the first tensor among them."""
+    for v in values:
+        if v.__class__ is not Tensor:
+            break
+    else:
+        return list(values)
+    want = next((v.dtype for v in values if isinstance(v, (Tensor, Readable))), None)
+    tensors: list[Tensor] = []
+    for v in values:
+        if not isinstance(v, (Tensor, Readable)):
+            v = as_tensor(v, want)
+            want = v.dtype if want is None else want
+        tensors.append(as_tensor(v))
+    return tensors

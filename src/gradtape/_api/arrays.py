@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._api.arguments import axes_of, axis_of, integer, integers, shape_of
+from gradtape._api.arguments import alike, axes_of, axis_of, integer, integers, shape_of
 from gradtape._core.errors import describe, invalid_argument
 from gradtape._ops import indexing, masking, matrix, shaping
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, holds_tensors, plain
@@ -131,7 +131,7 @@ def concat(values: Any, axis: Any, name: str | None = "concat") -> Tensor:
     """
     if not isinstance(values, (list, tuple)):
         values = [values]
-    tensors = _alike(values)
+    tensors = alike(values)
     if not tensors:
         raise invalid_argument("tf.concat: argument `values`: got an empty list, expected at least one tensor.")
     if len(tensors) == 1:
@@ -153,23 +153,6 @@ def _nothing_to_join(axis: Any) -> int:
     )
 
 
-def _alike(values: Sequence[Any]) -> list[Tensor]:
-    """Every value as a tensor; those without a dtype of their own take that of the first tensor among them."""
-    for v in values:
-        if v.__class__ is not Tensor:
-            break
-    else:
-        return list(values)
-    want = next((v.dtype for v in values if isinstance(v, (Tensor, Readable))), None)
-    tensors: list[Tensor] = []
-    for v in values:
-        if not isinstance(v, (Tensor, Readable)):
-            v = as_tensor(v, want)
-            want = v.dtype if want is None else want
-        tensors.append(as_tensor(v))
-    return tensors
-
-
 def stack(values: Any, axis: Any = 0, name: str | None = "stack") -> Tensor:
     """Tensors of one shape joined along a new axis, number `axis` of the result.
 
@@ -187,7 +170,7 @@ def stack(values: Any, axis: Any = 0, name: str | None = "stack") -> Tensor:
         if not axis:
             return whole
         values = unstack(whole)
-    tensors = _alike(values)
+    tensors = alike(values)
     place = axis_of(axis, len(tensors[0]._shape()) + 1, "tf.stack", error=ValueError)
     return shaping.stack.call(*tensors, axis=place)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._api.arguments import axis_of, index_dtype, indices_of, integer, integers, shape_of
+from gradtape._api.arguments import alike, axis_of, index_dtype, indices_of, integer, integers, shape_of
 from gradtape._core.dtypes import as_dtype, int32
 from gradtape._core.dtypes import bool as bool_
 from gradtape._core.errors import describe, invalid_argument
@@ -63,7 +63,7 @@ def gather(params: TensorLike, indices: TensorLike, validate_indices: bool | Non
 
 def _check_batch(params: tuple[int, ...], indices: tuple[int, ...], shared: int, axis: int) -> None:
     if not 0 <= shared <= min(len(indices), axis):
-        raise ValueError(
+        raise invalid_argument(
             describe("tf.gather", "batch_dims", got=shared, expected=f"at most the rank of indices, {len(indices)}, and at most axis, {axis}")
         )
     if params[:shared] != indices[:shared]:
@@ -210,9 +210,11 @@ def where(condition: TensorLike, x: TensorLike | None = None, y: TensorLike | No
     """
     if (x is None) != (y is None):
         raise ValueError("tf.where: arguments `x` and `y` must both be given or both be None.")
-    c = as_tensor(condition, prefer=np.dtype(np.bool_))
     if x is None:
-        return masking.places.call(c)
+        return masking.places.call(as_tensor(condition))
+    c = condition if isinstance(condition, Tensor) else as_tensor(condition, bool_)
+    if x.__class__ is not Tensor and y.__class__ is not Tensor:
+        x, y = alike((x, y))
     if not c.dtype.is_bool:
         raise invalid_argument(describe("tf.where", "condition", got=c.dtype.name, expected="bool", remedy="Compare first: tf.where(x != 0, ...)."))
     return masking.select.call(c, x, y)
@@ -369,7 +371,14 @@ def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "l
     if side not in ("left", "right"):
         raise ValueError(describe("tf.searchsorted", "side", got=side, expected="'left' or 'right'"))
     s = as_tensor(sorted_sequence)
-    places = sorting.searchsorted.call(s, values if isinstance(values, Tensor) else as_tensor(values, s.dtype), right=side == "right")
+    v = values if isinstance(values, Tensor) else as_tensor(values, s.dtype)
+    shape = v._shape()
+    if not shape or not s._shape():
+        raise invalid_argument(describe("tf.searchsorted", "values", got=f"shape {v.shape} for {s.shape}", expected="rank 1 or higher in both"))
+    if len(shape) != len(s._shape()):  # TensorFlow counts rows, however they are laid out
+        s, v = (shaping.reshape.call(t, shape=(math.prod(t._shape()[:-1]), t._shape()[-1])) for t in (s, v))
+    places = sorting.searchsorted.call(s, v, right=side == "right")
+    places = places if v._shape() == shape else shaping.reshape.call(places, shape=shape)
     return cast_to(places, index_dtype(out_type, "tf.searchsorted"))
 
 

@@ -266,7 +266,7 @@ def _parsed(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[st
     full = [_written_out(o, shape, spare, equation) for o, shape in zip(operands, shapes, strict=True)]
     result = out.replace("...", "".join(spare))
     if len(set(result)) != len(result):
-        raise invalid_argument(f"tf.einsum: a label occurs twice in the result of {equation!r}")
+        raise ValueError(f"tf.einsum: a label occurs twice in the result of {equation!r}")
     length: dict[str, int] = {}
     for names, shape in zip(full, shapes, strict=True):
         for c, n in zip(names, shape, strict=True):
@@ -274,7 +274,7 @@ def _parsed(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[st
                 raise invalid_argument(f"tf.einsum: Expected dimension {length[c]} for label {c!r} of {equation!r}, but got {n}")
             length[c] = n if length[c] == 1 and c in spare else length[c]
     if unknown := [c for c in result if c not in length]:
-        raise invalid_argument(f"tf.einsum: label {unknown[0]!r} in the result of {equation!r} occurs in no operand")
+        raise ValueError(f"tf.einsum: label {unknown[0]!r} in the result of {equation!r} occurs in no operand")
     return full, result, length
 
 

@@ -43,10 +43,14 @@ def _sorted(data: TensorLike, segment_ids: TensorLike, op: str) -> tuple[Tensor,
     return _unsorted(data, ids, int(numbers[-1]) + 1 if numbers.size else 0, op)
 
 
-def _counts(t: Tensor, ids: Tensor, num: int, least: int) -> Tensor:
-    """How many rows each segment has, at least `least`, as a column that divides the sums."""
+def _quotient(x: Tensor, y: Tensor) -> Tensor:
+    return (elementwise.floordiv if x.dtype.is_integer else elementwise.divide).call(x, y)
+
+
+def _counts(t: Tensor, ids: Tensor, num: int) -> Tensor:
+    """How many rows each segment has, at least 1, as a column that divides the sums."""
     numbers = np.asarray(ids).reshape(-1)
-    counts = np.bincount(numbers[numbers >= 0], minlength=num).clip(least)
+    counts = np.bincount(numbers[numbers >= 0], minlength=num).clip(1)
     return plain(counts.astype(t._spec().dtype).reshape((num,) + (1,) * (len(t._shape()) - len(ids._shape()))))
 
 
@@ -67,7 +71,7 @@ def unsorted_segment_mean(data: TensorLike, segment_ids: TensorLike, num_segment
     [2.0, 2.0]
     """
     t, ids, attrs = _unsorted(data, segment_ids, num_segments, "tf.math.unsorted_segment_mean")
-    return elementwise.divide.call(segments.segment_sum.call(t, ids, **attrs), _counts(t, ids, attrs["num"], 1))
+    return _quotient(segments.segment_sum.call(t, ids, **attrs), _counts(t, ids, attrs["num"]))
 
 
 def unsorted_segment_sqrt_n(data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None) -> Tensor:
@@ -77,7 +81,7 @@ def unsorted_segment_sqrt_n(data: TensorLike, segment_ids: TensorLike, num_segme
     [2.121000051498413, 3.0]
     """
     t, ids, attrs = _unsorted(data, segment_ids, num_segments, "tf.math.unsorted_segment_sqrt_n")
-    counts = elementwise.sqrt.call(_counts(t, ids, attrs["num"], 1))
+    counts = elementwise.sqrt.call(_counts(t, ids, attrs["num"]))
     return elementwise.divide.call(segments.segment_sum.call(t, ids, **attrs), counts)
 
 
@@ -128,7 +132,7 @@ def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = N
     [1.5, 0.0, 3.0]
     """
     t, ids, attrs = _sorted(data, segment_ids, "tf.math.segment_mean")
-    return elementwise.divide.call(segments.segment_sum.call(t, ids, **attrs), _counts(t, ids, attrs["num"], 1))
+    return _quotient(segments.segment_sum.call(t, ids, **attrs), _counts(t, ids, attrs["num"]))
 
 
 def segment_prod(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:

@@ -167,26 +167,22 @@ _BASIC = frozenset((int, type(None), type(Ellipsis)))
 
 
 def basic_index(index: Any) -> tuple[Any, ...]:
-    """A basic index in its canonical form."""
-    return tuple([i if i.__class__ in _BASIC else _part(i) for i in (index if index.__class__ is tuple else (index,))])
+    """What stands between the brackets as a tuple of ints, slices of ints, None and Ellipsis. A list counts as a tuple, as in TensorFlow."""
+    if index.__class__ is tuple or index.__class__ is list:
+        return tuple([i if i.__class__ in _BASIC else _part(i) for i in index])
+    return (index if index.__class__ in _BASIC else _part(index),)
 
 
 def get_item(value: Any, index: Any) -> Tensor:
     """`value[index]` as one op with a canonical index: a tuple of ints, slices of ints, None and Ellipsis; or one boolean mask."""
     kind = index.__class__
-    if kind is tuple:
-        index = tuple([i if i.__class__ in _BASIC else _part(i) for i in index])
-    elif kind is int or kind is slice:
-        index = (index if kind is int else _part(index),)
-    elif _is_mask(index):
+    if kind is not tuple and kind is not int and kind is not slice and _is_mask(index):
         return boolean_mask(value, index, 0)
-    else:
-        index = (index if kind in _BASIC else _part(index),)
-    return indexing.get_item.call(value, index=index)
+    return indexing.get_item.call(value, index=basic_index(index))
 
 
 def _is_mask(index: Any) -> bool:
-    return getattr(index, "dtype", None) == "bool" and len(index.shape) > 0
+    return isinstance(index, bool) or getattr(index, "dtype", None) == "bool"
 
 
 def _part(part: Any) -> Any:
@@ -222,7 +218,7 @@ def boolean_mask(value: Any, mask: Any, axis: Any) -> Tensor:
 
     t, m = as_tensor(value), as_tensor(mask)
     if not m.dtype.is_bool:
-        raise TypeError(f"boolean_mask: argument `mask`: got dtype {m.dtype.name}, expected bool. Compare first: x > 0.")
+        m = logic.not_equal.call(m, 0)
     shape, covered = t._shape(), m._shape()
     if not covered:
         raise ValueError("boolean_mask: argument `mask`: mask cannot be scalar.")
