@@ -92,6 +92,78 @@ def test_a_tape_may_be_used_in_a_function_that_another_tape_differentiates():
     same(slope(lambda a: slope(lambda b: slope(tf.exp, b), a), x), 1.6487212707001282, rtol=1e-12)
 
 
+# Each tape knows only what it recorded itself.
+
+
+@pytest.mark.parametrize("what", ["tensor", "variable"])
+def test_what_was_computed_before_the_inner_tape_is_a_constant_to_it(what):
+    x = tf.constant(3.0) if what == "tensor" else tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        y = x * x
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            z = y * x
+        dz = inner.gradient(z, x)
+    same(dz, 9.0)
+    same(outer.gradient(z, x), 27.0)
+    same(outer.gradient(dz, x), 6.0)
+
+
+def test_an_inner_tape_may_begin_at_an_intermediate_of_the_outer_one():
+    x = tf.constant(3.0)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        y = x * x
+        with tf.GradientTape() as inner:
+            inner.watch(y)
+            z = y * y * x
+        dz_dy, dz_dx = inner.gradient(z, [y, x])
+    same(dz_dy, 54.0)
+    assert dz_dx is None
+    all_same(outer.gradient(z, [x, y]), [5 * 81.0, 54.0])
+    all_same(outer.gradient(dz_dy, [x, y]), [6 * 9.0, 6.0])
+
+
+def test_one_tensor_on_many_tapes_one_after_the_other():
+    """Each inner tape ends before the next begins; the outer one sees them all."""
+    x = tf.constant(2.0)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        total = tf.zeros([])
+        for power in range(1, 6):
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = x**power
+            total += inner.gradient(y, x)
+    same(total, sum(p * 2.0 ** (p - 1) for p in range(1, 6)))
+    same(outer.gradient(total, x), sum(p * (p - 1) * 2.0 ** (p - 2) for p in range(2, 6)))
+
+
+def test_a_tape_that_was_left_can_be_entered_inside_another_one():
+    x = tf.constant(3.0)
+    with tf.GradientTape() as first:
+        first.watch(x)
+        y = x * x
+    with tf.GradientTape() as second:
+        second.watch([x, y])
+        with first:
+            z = y * x
+    all_same(first.gradient(z, [x, y]), [27.0, 3.0])
+    all_same(second.gradient(z, [x, y]), [9.0, 3.0])
+
+
+def test_a_persistent_tape_answers_for_an_outer_one_again_and_again():
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        with tf.GradientTape(persistent=True) as inner:
+            inner.watch(x)
+            ys = [x**2, x**3]
+        gs = [inner.gradient(y, x) for y in ys]
+    all_same([outer.gradient(g, x) for g in gs], [[2.0, 2.0], [6.0, 12.0]])
+
+
 # The same tensor object in two tapes
 
 
