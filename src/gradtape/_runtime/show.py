@@ -15,10 +15,9 @@ def tensor_repr(t: Any) -> str:
 
 
 def tensor_str(t: Any) -> str:
-    """`tf.Tensor([1. 2.], shape=(2,), dtype=float32)`."""
+    """`tf.Tensor([1. 2.], shape=(2,), dtype=float32)`; an array of several lines starts on a new one."""
     text = str(np.asarray(t._array))
-    line = "\n" if "\n" in text else ""
-    return f"tf.Tensor({line}{text}, shape={t.shape}, dtype={t.dtype.name})"
+    return f"tf.Tensor({_on_new_line(text)}, shape={t.shape}, dtype={t.dtype.name})"
 
 
 def variable_repr(v: Any) -> str:
@@ -27,16 +26,23 @@ def variable_repr(v: Any) -> str:
 
 
 def _value(t: Any) -> str:
+    """NumPy's repr of an array; a scalar as the Python number of the same value, which shows all its digits."""
     array = np.asarray(t._array)
-    if array.ndim:
-        text = repr(array)
-        return f"\n{text}" if "\n" in text else text
-    item = array[()]
-    return repr(item) if isinstance(item, bytes) else str(item)
+    return _on_new_line(repr(array)) if array.ndim else repr(array.item())
+
+
+def _on_new_line(text: str) -> str:
+    return f"\n{text}" if "\n" in text else text
 
 
 def format_array(t: Any, spec: str) -> str:
-    """What `format(t, spec)` gives: the text of the tensor without a spec, the NumPy value's own formatting with one."""
+    """What `format(t, spec)` gives: an array as NumPy prints it, a scalar as the Python number, to which `spec` applies."""
+    array = np.asarray(t._array)
+    if not array.ndim and not isinstance(array.item(), bytes):
+        return format(array.item(), spec)
     if not spec:
-        return str(t)
-    return format(np.asarray(t._array)[()], spec)
+        return str(array) if array.ndim else repr(array.item())
+    raise TypeError(
+        f"unsupported format string {spec!r} passed to a Tensor of shape {t.shape} and dtype {t.dtype.name}: only "
+        "numbers take one; format the elements, or use np.array2string(t.numpy(), ...)."
+    )
