@@ -17,7 +17,7 @@ from gradtape._core.errors import InvalidArgumentError, describe, invalid_argume
 from gradtape._core.shapes import TensorShape
 from gradtape._runtime.tensor import Readable, Tensor, as_tensor, plain
 
-__all__ = ["alike", "axes_of", "axis_of", "index_dtype", "indices_of", "integer", "integers", "lengths", "shape_of"]
+__all__ = ["alike", "attribute", "axes_of", "axis_of", "index_dtype", "indices_of", "integer", "integers", "lengths", "shape_of"]
 
 
 def integer(value: Any, argument: str = "value") -> int:
@@ -66,6 +66,14 @@ def _from_array(value: Any, argument: str) -> tuple[int, ...]:
     if array.dtype.kind not in "iu" and array.size:
         raise TypeError(f"Argument `{argument}` must hold integers, got {value!r}.")
     return tuple(array.reshape(-1).astype(np.int64, copy=False).tolist())
+
+
+def attribute(value: Any, op: str, argument: str) -> tuple[int, ...]:
+    """As `integers`, for the arguments that TensorFlow's kernels check: InvalidArgumentError for what is no whole number."""
+    try:
+        return integers(value, argument)
+    except TypeError:
+        raise invalid_argument(describe(op, argument, got=value, expected="integers (int32 or int64)")) from None
 
 
 def shape_of(value: Any, argument: str = "shape") -> tuple[int, ...]:

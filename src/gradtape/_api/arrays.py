@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._api.arguments import alike, axes_of, axis_of, integer, integers, shape_of
+from gradtape._api.arguments import alike, attribute, axes_of, axis_of, integer, integers, shape_of
 from gradtape._core.errors import describe, invalid_argument
 from gradtape._ops import indexing, masking, matrix, shaping
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, holds_tensors, plain
@@ -31,7 +31,7 @@ def reshape(tensor: TensorLike, shape: Any, name: str | None = None) -> Tensor:
            [4, 5, 6]], dtype=int32)>
     """
     t = tensor if isinstance(tensor, Tensor) else as_tensor(tensor)
-    wanted = integers(shape, "shape")
+    wanted = attribute(shape, "tf.reshape", "shape")
     if wanted and min(wanted) < 0:
         wanted = _completed(t._shape(), wanted)
     return shaping.reshape.call(t, shape=wanted)
@@ -236,7 +236,7 @@ def tile(input: TensorLike, multiples: Any, name: str | None = None) -> Tensor:
            [1, 2, 1, 2]], dtype=int32)>
     """
     t = as_tensor(input)
-    counts = integers(multiples, "multiples")
+    counts = attribute(multiples, "tf.tile", "multiples")
     if len(counts) != len(t._shape()) or min(counts, default=0) < 0:
         raise invalid_argument(
             describe("tf.tile", "multiples", got=list(counts), expected=f"one count per axis, not negative: {len(t._shape())} of them")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._core.dtypes import DIFFERENTIABLE, from_numpy
-from gradtape._core.kinds import linear, nondifferentiable
+from gradtape._core.kinds import general, linear, nondifferentiable
 from gradtape._core.primitive import Sample
 from gradtape._core.spec import Spec
 
@@ -75,10 +75,18 @@ def _bitcast_shape(shape: tuple[int, ...], have: int, want: int) -> tuple[int, .
     return shape[:-1]
 
 
-@nondifferentiable(batch=lambda size, x, *, dtype: bitcast(x, dtype=dtype),
-                   infer=lambda x, *, dtype: Spec(_bitcast_shape(x.shape, x.dtype.itemsize, dtype.itemsize), dtype),
-                   samples=lambda rng: [Sample(rng.normal(size=(2, 1)), dtype=np.dtype("int64")), Sample(rng.normal(size=3), dtype=np.dtype("uint8")),
-                                        Sample(rng.integers(0, 9, (3, 2), np.int32), dtype=np.dtype("float64"))])  # fmt: skip
+def _no_gradient(dy: Any) -> Any:
+    raise LookupError("gradient registry has no entry for: Bitcast. To cut the path on purpose use tf.stop_gradient.")
+
+
+def _bitcast_samples(rng: np.random.Generator) -> list[Sample]:
+    drawn = [((2, 1), np.int64, "uint64"), ((3,), np.int64, "uint8"), ((3, 2), np.int32, "int64")]
+    return [Sample(rng.integers(0, 9, shape, have), dtype=np.dtype(want)) for shape, have, want in drawn]
+
+
+@general(vjp=dict(x=_no_gradient), batch=lambda size, x, *, dtype: bitcast(x, dtype=dtype),
+         infer=lambda x, *, dtype: Spec(_bitcast_shape(x.shape, x.dtype.itemsize, dtype.itemsize), dtype),
+         samples=_bitcast_samples)  # fmt: skip
 def bitcast(x: Any, *, dtype: np.dtype) -> Any:
     """The bytes of x read as another dtype."""
     shape = _bitcast_shape(x.shape, x.dtype.itemsize, dtype.itemsize)

@@ -214,7 +214,7 @@ def _integer(part: Any) -> int:
 
 def boolean_mask(value: Any, mask: Any, axis: Any) -> Tensor:
     """The parts of a tensor or variable where the mask, which covers its axes from `axis` on, holds."""
-    from gradtape._runtime.tensor import as_tensor, plain
+    from gradtape._runtime.tensor import as_tensor, plain  # lazy: a tensor is an Operators, so it imports this module
 
     t, m = as_tensor(value), as_tensor(mask)
     if not m.dtype.is_bool:
