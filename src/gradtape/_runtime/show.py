@@ -36,7 +36,7 @@ def _on_new_line(text: str) -> str:
 
 
 def format_array(t: Any, spec: str) -> str:
-    """What `format(t, spec)` gives: an array as NumPy prints it, a scalar as the Python number, to which `spec` applies."""
+    """What `format(t, spec)` gives: an array as NumPy prints it, a scalar as the Python number, by `spec`."""
     array = np.asarray(t._array)
     if not array.ndim and not isinstance(array.item(), bytes):
         return format(array.item(), spec)
