@@ -15,6 +15,7 @@ import numpy as np
 from gradtape._core.errors import invalid_argument
 from gradtape._ops import elementwise as ew
 from gradtape._ops import indexing, logic, masking, matrix, shaping
+from gradtape._ops.casting import cast_to
 
 if TYPE_CHECKING:
     from gradtape._runtime.tensor import Tensor
@@ -142,15 +143,9 @@ def true_divide(x: Any, y: Any) -> Tensor:
 
 
 def _cast(value: Any, own: Any, wide: np.dtype) -> Any:
-    from gradtape._runtime.tensor import as_tensor
+    from gradtape._runtime.tensor import as_tensor  # lazy: a tensor is an Operators, so it imports this module
 
-    return shaping_cast(as_tensor(value, None if hasattr(value, "dtype") else own), wide)
-
-
-def shaping_cast(value: Tensor, dtype: np.dtype) -> Tensor:
-    from gradtape._ops.casting import cast_to
-
-    return cast_to(value, dtype)
+    return cast_to(as_tensor(value, None if hasattr(value, "dtype") else own), wide)
 
 
 def equal_or(op: Any, x: Any, y: Any, otherwise: bool) -> Any:
