@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.abc
+import importlib
 import importlib.machinery
 import sys
 import types
@@ -230,7 +230,7 @@ def raise_missing(module: types.ModuleType, name: str) -> NoReturn:
 
 
 # ------------------------------------------------------------------------------- the modules a program sees
-class Loader(importlib.abc.Loader):
+class Loader:
     """Makes the module ``tensorflow.<path>`` out of the gradtape modules that the path stands for.
 
     The module is an ordinary one, filled once, with a module-level ``__getattr__`` for the rest: submodules, names that
@@ -269,7 +269,7 @@ def get_late(module: types.ModuleType, name: str) -> Any:
     return value
 
 
-class Finder(importlib.abc.MetaPathFinder):
+class Finder:
     """Answers for ``tensorflow`` and everything under it."""
 
     def find_spec(
