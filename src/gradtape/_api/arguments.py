@@ -126,13 +126,13 @@ def indices_of(value: Any, op: str, argument: str = "indices") -> Tensor:
     )
 
 
-def alike(values: Sequence[Any]) -> list[Tensor]:
+def alike(values: Sequence[Any]) -> Sequence[Tensor]:
     """Every value as a tensor (a variable is read); those without a dtype of their own take that of the first tensor among them."""
     for v in values:
         if v.__class__ is not Tensor:
             break
     else:
-        return list(values)
+        return values
     want = next((v.dtype for v in values if isinstance(v, (Tensor, Readable))), None)
     tensors: list[Tensor] = []
     for v in values:

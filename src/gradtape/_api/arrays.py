@@ -129,28 +129,17 @@ def concat(values: Any, axis: Any, name: str | None = "concat") -> Tensor:
            [3, 4],
            [5, 6]], dtype=int32)>
     """
-    if not isinstance(values, (list, tuple)):
-        values = [values]
-    tensors = alike(values)
-    if not tensors:
-        raise invalid_argument("tf.concat: argument `values`: got an empty list, expected at least one tensor.")
-    if len(tensors) == 1:
+    tensors = alike(values if isinstance(values, (list, tuple)) else [values])
+    if len(tensors) < 2:
+        if not tensors:
+            raise invalid_argument("tf.concat: argument `values`: got an empty list, expected at least one tensor.")
         return shaping.identity.call(tensors[0])
-    first = tensors[0]._shape()
-    place = axis_of(_lone_integer(axis, "axis"), len(first), "ConcatOp") if first else _nothing_to_join(axis)
-    for number, t in enumerate(tensors):
-        other = t._shape()
-        if len(other) != len(first) or any(m != n for a, (m, n) in enumerate(zip(first, other, strict=True)) if a != place):
-            raise invalid_argument(
-                f"ConcatOp : Dimensions of inputs should match except along axis {place}: shape[0] = {list(first)} vs. shape[{number}] = {list(other)}"
-            )
-    return shaping.concat.call(*tensors, axis=place)
-
-
-def _nothing_to_join(axis: Any) -> int:
-    raise invalid_argument(
-        f"ConcatOp : Expected concatenating dimensions in the range [0, 0), but got {axis}: scalars cannot be joined; use tf.stack"
-    )
+    rank = len(tensors[0]._shape())
+    if axis.__class__ is not int or not 0 <= axis < rank:
+        if not rank:
+            raise invalid_argument("ConcatOp : Expected concatenating dimensions in the range [0, 0): scalars cannot be joined; use tf.stack.")
+        axis = axis_of(_lone_integer(axis, "axis"), rank, "ConcatOp")
+    return shaping.concat.call(*tensors, axis=axis)
 
 
 def stack(values: Any, axis: Any = 0, name: str | None = "stack") -> Tensor:

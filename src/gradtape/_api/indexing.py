@@ -16,7 +16,7 @@ from gradtape._core.errors import describe, invalid_argument
 from gradtape._ops import elementwise, indexing, logic, masking, shaping, sorting
 from gradtape._ops.casting import cast_to
 from gradtape._runtime.operators import boolean_mask as _boolean_mask
-from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain
+from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain, quick_operands
 
 __all__ = [
     "boolean_mask", "dynamic_partition", "dynamic_stitch", "embedding_lookup", "gather", "gather_nd", "invert_permutation", "scatter_nd",
@@ -213,8 +213,8 @@ def where(condition: TensorLike, x: TensorLike | None = None, y: TensorLike | No
     if x is None:
         return masking.places.call(as_tensor(condition))
     c = condition if isinstance(condition, Tensor) else as_tensor(condition, bool_)
-    if x.__class__ is not Tensor and y.__class__ is not Tensor:
-        x, y = alike((x, y))
+    if x.__class__ is not Tensor or y.__class__ is not Tensor:
+        x, y = quick_operands(x, y) or alike((x, y))
     if not c.dtype.is_bool:
         raise invalid_argument(describe("tf.where", "condition", got=c.dtype.name, expected="bool", remedy="Compare first: tf.where(x != 0, ...)."))
     return masking.select.call(c, x, y)

@@ -25,6 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 _F32 = np.dtype(np.float32)
+_HOT = np.float32(1), np.float32(0)
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = "Const") -> Tensor:
@@ -297,6 +298,8 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     """
     if limit is None:
         start, limit = 0, start
+    if dtype is None and start.__class__ is int and limit.__class__ is int and delta.__class__ is int and _is_short(start, limit, delta):
+        return plain(np.arange(start, limit, delta, np.int32))
     wanted = numpy_dtype(dtype)
     first, last, step = (_number(v, wanted, argument) for v, argument in ((start, "start"), (limit, "limit"), (delta, "delta")))
     kind = wanted or max((x.dtype for x in (first, last, step)), key=_width)
@@ -309,6 +312,11 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
         return plain(np.arange(a, b, d, kind))
     a, b, d = (float(x.astype(kind)) for x in (first, last, step))
     return plain((a + np.arange(math.ceil(abs((b - a) / d))) * d).astype(kind))
+
+
+def _is_short(start: int, limit: int, delta: int) -> bool:
+    """Whether the usual range(n) or range(a, b) was asked for, with nothing to refuse."""
+    return delta > 0 and -(2**31) <= start <= limit < 2**31 and delta < 2**31
 
 
 def _number(value: Any, wanted: np.dtype | None, argument: str) -> Any:
@@ -397,6 +405,8 @@ def one_hot(indices: TensorLike, depth: Any, on_value: Any = None, off_value: An
 
 
 def _on_and_off(on_value: Any, off_value: Any, dtype: Any) -> tuple[Any, Any]:
+    if on_value is None and off_value is None and dtype is None:
+        return _HOT
     want = numpy_dtype(dtype)
     on, off = (None if v is None else as_tensor(v, want)._array for v in (on_value, off_value))
     if on is not None and off is not None and on.dtype != off.dtype:

@@ -94,18 +94,20 @@ def zeros_of(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 def check_indices(indices: Any, size: int) -> None:
     """Refuses indices outside [0, size), as TensorFlow does on the CPU; NumPy would count negative ones from the end."""
+    if not _within(indices, size):
+        bad = np.argwhere((indices < 0) | (indices >= size))[0].tolist()
+        name = f"indices[{','.join(map(str, bad))}]" if bad else "indices"
+        raise IndexError(f"{name} = {int(np.asarray(indices)[tuple(bad)])} is not in [0, {size})")
+
+
+def _within(indices: Any, size: int) -> bool:
     count = indices.size
-    if count < 64:
-        if not count:
-            return
-        listed = indices.ravel().tolist()  # 0.3 us where two reductions take 2
-        if min(listed) >= 0 and max(listed) < size:
-            return
-    elif indices.min() >= 0 and indices.max() < size:
-        return
-    bad = np.argwhere((indices < 0) | (indices >= size))[0].tolist()
-    name = f"indices[{','.join(map(str, bad))}]" if bad else "indices"
-    raise IndexError(f"{name} = {int(np.asarray(indices)[tuple(bad)])} is not in [0, {size})")
+    if count >= 64:
+        return bool(indices.min() >= 0 and indices.max() < size)
+    if not count:
+        return True
+    listed = indices.ravel().tolist()  # 0.3 us where two reductions take 2
+    return min(listed) >= 0 and max(listed) < size
 
 
 _FEW = 256  # elements; below it np.add.at by rows costs no more than it does by elements
@@ -317,19 +319,24 @@ def _coordinates(shape: tuple[int, ...], indices: Any, batch_dims: int) -> tuple
     axes = batch_dims + depth
     if axes > len(shape):
         raise ValueError(f"the last axis of indices, {depth}, must be at most the rank of params, {len(shape) - batch_dims}")
-    sizes = np.array(shape[batch_dims:axes], np.intp)
-    if ((indices < 0) | (indices >= sizes)).any():
-        bad = np.argwhere(((indices < 0) | (indices >= sizes)).any(-1))[0].tolist()
-        raise IndexError(
-            f"indices[{','.join(map(str, bad))}] = {indices[tuple(bad)].tolist()} does not index into param shape {list(shape[batch_dims:])}"
-        )
-    strides = np.array([math.prod(shape[a + 1 : axes]) for a in range(batch_dims, axes)], np.intp)
-    flat = (indices * strides).sum(-1, dtype=np.intp)
+    flat: Any = None
+    for number, size in enumerate(shape[batch_dims:axes]):
+        column = indices[..., number]
+        if not _within(column, size):
+            raise IndexError(_outside(shape[batch_dims:], indices, depth))
+        flat = column.astype(np.intp) if flat is None else flat * size + column
+    if flat is None:
+        flat = np.zeros(indices.shape[:-1], np.intp)
     if batch_dims:
         each = math.prod(shape[batch_dims:axes])
         starts = np.arange(0, math.prod(shape[:axes]), each or 1).reshape(shape[:batch_dims] + (1,) * (flat.ndim - batch_dims))
         flat = flat + starts
     return flat, math.prod(shape[:axes]), axes
+
+
+def _outside(shape: tuple[int, ...], indices: Any, depth: int) -> str:
+    bad = np.argwhere(((indices < 0) | (indices >= np.array(shape[:depth]))).any(-1))[0].tolist()
+    return f"indices[{','.join(map(str, bad))}] = {indices[tuple(bad)].tolist()} does not index into param shape {list(shape)}"
 
 
 def _gather_nd_rule(dy: Any, params_spec: Spec, indices: Any, indices_spec: Spec, batch_dims: int) -> Any:

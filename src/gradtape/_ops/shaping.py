@@ -164,7 +164,11 @@ def _concat_spec(*xs: Spec, axis: int) -> Spec:
         samples=lambda rng: [Sample(_matrix(rng, 2, 3), _matrix(rng, 2, 1), axis=1), Sample(_matrix(rng, 2, 3), _matrix(rng, 0, 3), axis=0)])  # fmt: skip
 def concat(*xs: Any, axis: int) -> Any:
     """Joins arrays along an axis."""
-    return np.concatenate(xs, axis)
+    try:
+        return np.concatenate(xs, axis)
+    except ValueError:
+        shapes = " vs. ".join(f"shape[{i}] = {_listed(x.shape)}" for i, x in enumerate(xs))
+        raise ValueError(f"ConcatOp : Dimensions of inputs should match except along axis {axis}: {shapes}") from None
 
 
 def _split_spec(x: Spec, *, sizes: tuple[int, ...], axis: int) -> tuple[Spec, ...]:

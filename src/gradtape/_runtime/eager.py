@@ -36,9 +36,9 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradtape\._"
 
 
 def specialise(op: Primitive) -> Callable[..., Any]:
-    """The op's `call`: straight-line code, or `execute` where it takes any number of inputs."""
+    """The op's `call`: straight-line code; a closure where it takes any number of inputs."""
     if op.variadic:
-        return lambda *args, **attrs: execute(op, args, {**op.defaults, **attrs})
+        return _with_any_number_of_inputs(op)
     env = {
         "Tensor": Tensor, "Record": Record, "new": object.__new__, "ref": ref, "current": current, "next_position": next_position,
         "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit, "retry": retry, "execute": execute, "quick_operands": quick_operands,
@@ -49,6 +49,37 @@ def specialise(op: Primitive) -> Callable[..., Any]:
 
 
 SPECIALISE.append(specialise)
+
+
+def _with_any_number_of_inputs(op: Primitive) -> Callable[..., Any]:
+    """What `execute` does, without its generality where every input is a plain tensor of one dtype and there is one output."""
+    forward, defaults = op.forward, op.defaults
+
+    def call(*xs: Any, **attrs: Any) -> Any:
+        if defaults:
+            attrs = {**defaults, **attrs}
+        arrays = []
+        for x in xs:
+            if x.__class__ is not Tensor:
+                return execute(op, xs, attrs)
+            arrays.append(x._array)
+        if op.several or not arrays:
+            return execute(op, xs, attrs)
+        dtype = arrays[0].dtype
+        for a in arrays:
+            if a.dtype is not dtype or (dtype is not F32 and dtype is not F64):
+                admit(op, tuple(arrays))
+                break
+        try:
+            y = plain(forward(*arrays, **attrs))
+        except TROUBLE as trouble:
+            y = plain(retry(op, tuple(arrays), attrs, trouble))
+        scope = current()
+        if scope is not None and (scope.observers or any([x._node is not None for x in xs])):
+            record(op, xs, (y,), attrs)
+        return y
+
+    return call
 
 
 def execute(op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
