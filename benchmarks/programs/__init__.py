@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import chain, mlp, pinn, rnn, rosenbrock
+from . import chain, hessian, jacobian, mlp, per_example, pinn, rnn, rosenbrock
 
-PROGRAMS: tuple[ModuleType, ...] = (chain, mlp, rnn, pinn, rosenbrock)
+PROGRAMS: tuple[ModuleType, ...] = (chain, mlp, rnn, pinn, rosenbrock, jacobian, hessian, per_example)
 
 CASES: dict[str, ModuleType] = {case: program for program in PROGRAMS for case in program.CASES}
