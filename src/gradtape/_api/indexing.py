@@ -90,6 +90,8 @@ def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0, name
         raise invalid_argument(
             f"tf.gather_nd: the first batch_dims = {shared} lengths of params {t.shape} and indices {i.shape} must be the same"
         )
+    if not shared and len(i._shape()) == 2 and i._shape()[1] == 1 and t._shape():
+        return indexing.gather_rows.call(t, shaping.reshape.call(i, shape=i._shape()[:1]))  # rows, so the gradient is IndexedSlices
     return indexing.gather_nd.call(t, i, batch_dims=shared)
 
 

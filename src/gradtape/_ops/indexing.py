@@ -130,6 +130,16 @@ def add_rows(rows: np.ndarray, positions: Any, values: Any) -> None:
         rows += _product(positions, values, len(rows))
 
 
+def add_slices(buffer: np.ndarray, indices: np.ndarray, values: np.ndarray) -> None:
+    """buffer[indices[i]] += values[i] for every i, in place: rows of a bare array of any rank."""
+    if not values.size:
+        return
+    if buffer.flags.c_contiguous:
+        add_rows(buffer.reshape(len(buffer), -1), indices, values.reshape(len(indices), -1))
+    else:
+        np.add.at(buffer, indices, values)
+
+
 def _product(positions: Any, values: Any, size: int) -> np.ndarray:
     from scipy.sparse import csc_array  # lazy: 0.1 s of import time
 
@@ -339,12 +349,14 @@ def _outside(shape: tuple[int, ...], indices: Any, depth: int) -> str:
     return f"indices[{','.join(map(str, bad))}] = {indices[tuple(bad)].tolist()} does not index into param shape {list(shape)}"
 
 
-def _gather_nd_rule(dy: Any, params_spec: Spec, indices: Any, indices_spec: Spec, batch_dims: int) -> Any:
-    """IndexedSlices where the indices are a list of row numbers, as TensorFlow has it; else dense."""
-    if len(indices_spec.shape) == 2 and indices_spec.shape[-1] == 1 and not batch_dims:
-        count = indices_spec.shape[0]
-        return IndexedSlices(dy, reshape(indices, shape=(count,)), np.array(params_spec.shape, np.int32))
-    return scatter_nd(dy, indices, shape=params_spec.shape, batch_dims=batch_dims)
+def _gather_nd_into(buffer: np.ndarray, dy: Any, indices: Any, batch_dims: int) -> None:
+    shape = buffer.shape
+    if dy.size and buffer.flags.c_contiguous:
+        positions, count, axes = _coordinates(shape, indices, batch_dims)
+        width = math.prod(shape[axes:])
+        add_rows(buffer.reshape(count, width), positions.reshape(-1), dy.reshape(-1, width))
+    else:
+        buffer += scatter_nd.forward(dy, indices, shape=shape, batch_dims=batch_dims)
 
 
 def _gather_nd_samples(rng: np.random.Generator) -> list[Sample]:
@@ -359,7 +371,9 @@ def _gather_nd_samples(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-@linear(vjp=dict(params=_gather_nd_rule), constants=("indices",), samples=_gather_nd_samples,
+@linear(vjp=dict(params=lambda dy, params_spec, indices, batch_dims:
+                 scatter_nd(dy, indices, shape=params_spec.shape, batch_dims=batch_dims)),
+        into=dict(params=_gather_nd_into), constants=("indices",), samples=_gather_nd_samples,
         infer=lambda params, indices, *, batch_dims:
             Spec(indices.shape[:-1] + params.shape[batch_dims + indices.shape[-1] :], params.dtype),
         batch=lambda size, params, indices, *, batch_dims: gather_nd(params, indices, batch_dims=batch_dims + 1))  # fmt: skip
