@@ -1,6 +1,29 @@
 """TensorFlow 2's `tf.GradientTape` and what programs use around it, on NumPy: `import gradtape as tf`."""
 
-from gradtape import autodiff, autograph, config, debugging, dtypes, errors, linalg, math, nest, nn, version
+from gradtape import autodiff, autograph, bitwise, config, debugging, dtypes, errors, linalg, math, nest, nn, version
+from gradtape._api.arithmetic import (
+    abs,
+    add,
+    add_n,
+    clip_by_value,
+    divide,
+    floor,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    pow,
+    realdiv,
+    round,
+    scalar_mul,
+    sign,
+    sqrt,
+    square,
+    subtract,
+    truediv,
+    truncatediv,
+    truncatemod,
+)
 from gradtape._api.arrays import (
     broadcast_to,
     concat,
@@ -18,6 +41,21 @@ from gradtape._api.arrays import (
     transpose,
     unstack,
 )
+from gradtape._api.clipping import (
+    clip_by_global_norm,
+    clip_by_norm,
+)
+from gradtape._api.comparison import (
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    not_equal,
+)
 from gradtape._api.control import case, cond, switch_case, while_loop
 from gradtape._api.debugging import Assert
 from gradtape._api.environment import (
@@ -32,6 +70,23 @@ from gradtape._api.environment import (
 )
 from gradtape._api.function import function
 from gradtape._api.functional import foldl, foldr, map_fn, scan, vectorized_map
+from gradtape._api.functions import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    exp,
+    sigmoid,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
 from gradtape._api.indexing import (
     boolean_mask,
     dynamic_partition,
@@ -57,6 +112,19 @@ from gradtape._api.module import Module
 from gradtape._api.printing import print
 from gradtape._api.products import einsum, matmul, tensordot
 from gradtape._api.python_calls import numpy_function, py_function
+from gradtape._api.reductions import (
+    argmax,
+    argmin,
+    cumsum,
+    reduce_all,
+    reduce_any,
+    reduce_logsumexp,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+)
 from gradtape._api.shapes import (
     broadcast_dynamic_shape,
     broadcast_static_shape,
@@ -130,20 +198,27 @@ from gradtape._version import __version__
 
 __all__ = [
     "Assert", "DType", "GradientTape", "IndexedSlices", "IndexedSlicesSpec", "Module", "Tensor", "TensorArray",
-    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "VariableAggregation", "VariableSynchronization",
-    "__version__", "argsort", "as_dtype", "autodiff", "autograph", "bfloat16", "bitcast", "bool", "boolean_mask",
-    "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case", "cast", "complex", "complex128",
-    "complex64", "concat", "cond", "config", "constant", "control_dependencies", "convert_to_tensor",
-    "custom_gradient", "debugging", "device", "double", "dtypes", "dynamic_partition", "dynamic_stitch", "einsum",
-    "ensure_shape", "errors", "executing_eagerly", "expand_dims", "eye", "fill", "float16", "float32", "float64",
-    "foldl", "foldr", "function", "gather", "gather_nd", "get_logger", "get_static_value", "grad_pass_through",
-    "group", "half", "identity", "identity_n", "init_scope", "install_as_tensorflow", "int16", "int32", "int64",
-    "int8", "is_tensor", "linalg", "linspace", "map_fn", "math", "matmul", "meshgrid", "name_scope", "nest", "newaxis",
-    "nn", "no_op", "numpy_function", "one_hot", "ones", "ones_like", "pad", "print", "py_function", "range", "rank",
-    "recompute_grad", "repeat", "reshape", "resource", "reverse", "roll", "saturate_cast", "scan", "scatter_nd",
-    "searchsorted", "sequence_mask", "shape", "shape_n", "size", "slice", "sort", "split", "squeeze", "stack",
-    "stop_gradient", "strided_slice", "string", "switch_case", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
-    "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tensordot", "tile", "timestamp",
-    "transpose", "uint16", "uint32", "uint64", "uint8", "unique", "unique_with_counts", "unravel_index", "unstack",
-    "variant", "vectorized_map", "version", "where", "while_loop", "zeros", "zeros_like",
+    "TensorShape", "TensorSpec", "UnconnectedGradients", "Variable", "VariableAggregation",
+    "VariableSynchronization", "__version__", "abs", "acos", "acosh", "add", "add_n", "argmax", "argmin", "argsort",
+    "as_dtype", "asin", "asinh", "atan", "atan2", "atanh", "autodiff", "autograph", "bfloat16", "bitcast",
+    "bitwise", "bool", "boolean_mask", "broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "case",
+    "cast", "clip_by_global_norm", "clip_by_norm", "clip_by_value", "complex", "complex128", "complex64", "concat",
+    "cond", "config", "constant", "control_dependencies", "convert_to_tensor", "cos", "cosh", "cumsum",
+    "custom_gradient", "debugging", "device", "divide", "double", "dtypes", "dynamic_partition", "dynamic_stitch",
+    "einsum", "ensure_shape", "equal", "errors", "executing_eagerly", "exp", "expand_dims", "eye", "fill",
+    "float16", "float32", "float64", "floor", "foldl", "foldr", "function", "gather", "gather_nd", "get_logger",
+    "get_static_value", "grad_pass_through", "greater", "greater_equal", "group", "half", "identity", "identity_n",
+    "init_scope", "install_as_tensorflow", "int16", "int32", "int64", "int8", "is_tensor", "less", "less_equal",
+    "linalg", "linspace", "logical_and", "logical_not", "logical_or", "map_fn", "math", "matmul", "maximum",
+    "meshgrid", "minimum", "multiply", "name_scope", "negative", "nest", "newaxis", "nn", "no_op", "not_equal",
+    "numpy_function", "one_hot", "ones", "ones_like", "pad", "pow", "print", "py_function", "range", "rank",
+    "realdiv", "recompute_grad", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max", "reduce_mean",
+    "reduce_min", "reduce_prod", "reduce_sum", "repeat", "reshape", "resource", "reverse", "roll", "round",
+    "saturate_cast", "scalar_mul", "scan", "scatter_nd", "searchsorted", "sequence_mask", "shape", "shape_n",
+    "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort", "split", "sqrt", "square", "squeeze", "stack",
+    "stop_gradient", "strided_slice", "string", "subtract", "switch_case", "tan", "tanh", "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
+    "tensordot", "tile", "timestamp", "transpose", "truediv", "truncatediv", "truncatemod", "uint16", "uint32",
+    "uint64", "uint8", "unique", "unique_with_counts", "unravel_index", "unstack", "variant", "vectorized_map",
+    "version", "where", "while_loop", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -1,5 +1,11 @@
 """`tf.linalg`: re-exports."""
 
+from gradtape._api.clipping import (
+    global_norm,
+)
+from gradtape._api.normalisation import (
+    l2_normalize,
+)
 from gradtape._api.products import (
     adjoint,
     band_part,
@@ -18,6 +24,6 @@ from gradtape._api.products import (
 from gradtape._api.values import eye
 
 __all__ = [
-    "adjoint", "band_part", "diag", "diag_part", "einsum", "eye", "matmul", "matrix_transpose", "matvec", "set_diag",
-    "tensor_diag", "tensor_diag_part", "tensordot", "trace",
+    "adjoint", "band_part", "diag", "diag_part", "einsum", "eye", "global_norm", "l2_normalize", "matmul",
+    "matrix_transpose", "matvec", "set_diag", "tensor_diag", "tensor_diag_part", "tensordot", "trace",
 ]  # fmt: skip

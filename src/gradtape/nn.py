@@ -1,8 +1,57 @@
 """`tf.nn`: re-exports."""
 
+from gradtape._api.activations import (
+    crelu,
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    silu,
+    softmax,
+)
+from gradtape._api.activations import (
+    silu as swish,
+)
+from gradtape._api.functions import (
+    sigmoid,
+    softplus,
+    softsign,
+    tanh,
+)
 from gradtape._api.indexing import embedding_lookup
+from gradtape._api.losses import (
+    compute_average_loss,
+    l2_loss,
+    log_poisson_loss,
+    scale_regularization_loss,
+    sigmoid_cross_entropy_with_logits,
+    softmax_cross_entropy_with_logits,
+    sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
+)
+from gradtape._api.normalisation import (
+    batch_norm_with_global_normalization,
+    batch_normalization,
+    bias_add,
+    l2_normalize,
+    moments,
+    normalize_moments,
+    sufficient_statistics,
+    weighted_moments,
+)
+from gradtape._api.reductions import (
+    zero_fraction,
+)
 from gradtape._api.sorting import in_top_k, top_k
 
 __all__ = [
-    "embedding_lookup", "in_top_k", "top_k",
+    "batch_norm_with_global_normalization", "batch_normalization", "bias_add", "compute_average_loss", "crelu",
+    "elu", "embedding_lookup", "gelu", "in_top_k", "l2_loss", "l2_normalize", "leaky_relu", "log_poisson_loss",
+    "log_softmax", "moments", "normalize_moments", "relu", "relu6", "scale_regularization_loss", "selu", "sigmoid",
+    "sigmoid_cross_entropy_with_logits", "silu", "softmax", "softmax_cross_entropy_with_logits", "softplus",
+    "softsign", "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics", "swish", "tanh", "top_k",
+    "weighted_cross_entropy_with_logits", "weighted_moments", "zero_fraction",
 ]  # fmt: skip

@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._core.kinds import FLOATING, NUMERIC, REAL_FLOATING, REAL_NUMERIC, elementwise
-from gradtape._core.samples import ABOVE_ONE, ANGLE, NONZERO, POSITIVE, UNIT
+from gradtape._core.kinds import FLOATING, NUMERIC, REAL_FLOATING, REAL_NUMERIC, bilinear, elementwise
+from gradtape._core.samples import ABOVE_ONE, ANGLE, NONZERO, POSITIVE, UNIT, draw
+from gradtape._core.spec import Spec
 from gradtape._ops import vectormath
 from gradtape._ops.logic import floordiv
+from gradtape._ops.matrix import conjugate
 
 SIGNED = "fci"
 
@@ -125,3 +127,11 @@ asinh    = elementwise("asinh",    np.arcsinh,       lambda y: 1 / cosh(y))
 acosh    = elementwise("acosh",    np.arccosh,       lambda y: 1 / sinh(y),                         domain=ABOVE_ONE)
 atanh    = elementwise("atanh",    np.arctanh,       lambda x: 1 / (1 - x * x),                     domain=UNIT)
 # fmt: on
+
+
+@bilinear(vjp=dict(x1=lambda dy, x2: multiply_no_nan(dy, conjugate(x2)), x2=lambda x1, dy: multiply_no_nan(conjugate(x1), dy)),
+          broadcasts=True, types=FLOATING, batch="align", samples=draw(NONZERO, NONZERO),
+          infer=lambda x1, x2: Spec(np.broadcast_shapes(x1.shape, x2.shape), x1.dtype))  # fmt: skip
+def multiply_no_nan(x1: Any, x2: Any) -> Any:
+    """x1 x2, 0 where x2 is 0. An infinite cotangent of a zero factor is 0 as well, so the op is its own rule and no row."""
+    return np.where(x2 == 0, np.zeros((), x1.dtype), x1 * x2)

@@ -360,3 +360,22 @@ def _cumulative_rule(dy: Any, x: Any, y: Any, axis: int, reverse: bool) -> Any:
 def cumulative_logsumexp(x: Any, *, axis: int, reverse: bool) -> Any:
     """log(sum(exp(x))) of the elements up to each along an axis."""
     return _run(np.logaddexp, 0, x, axis, False, reverse)
+
+
+# Sums of several --------------------------------------------------------------------------------------------------------
+
+
+@linear(vjp=dict(xs=lambda dy, xs_spec: (dy,) * len(xs_spec)), types=NUMERIC, infer=lambda *xs: xs[0],
+        batch=lambda size, *xs: add_n(*xs),
+        samples=lambda rng: [Sample(*(rng.normal(size=(2, 3)) for _ in range(n))) for n in (1, 2, 3)])  # fmt: skip
+def add_n(*xs: Any) -> Any:
+    """The sum of arrays of one shape."""
+    for i, x in enumerate(xs):
+        if x.shape != xs[0].shape:
+            raise ValueError(f"Inputs must have the same size and shape.  Input 0: {list(xs[0].shape)} != input {i}: {list(x.shape)}")
+    if len(xs) == 1:
+        return xs[0]
+    total = xs[0] + xs[1]
+    for x in xs[2:]:
+        total += x
+    return total

@@ -72,7 +72,7 @@ def lead(x: Any, size: int, rank: int) -> Any:
     return reshape(x, shape=(size, *(1,) * (rank - len(shape) + 1), *shape[1:]))
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, axes, keepdims: spread(dy, x_spec.shape, axes, keepdims)),
+@linear(vjp=dict(x=lambda dy, x_spec, axes, keepdims: spread(dy, x_spec.shape, axes, keepdims)), types="fciu",
         batch=lambda size, x, *, axes, keepdims: reduce_sum(x, axes=tuple(a + 1 for a in axes), keepdims=keepdims),
         samples=lambda rng: [Sample(_matrix(rng, 2, 3), axes=a, keepdims=k) for a in ((), (0,), (1,), (0, 1)) for k in (False, True)]
         + [Sample(_matrix(rng, 0, 3), axes=(0,), keepdims=False)])  # fmt: skip
