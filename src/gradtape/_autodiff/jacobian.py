@@ -15,7 +15,6 @@ from gradtape._core.indexed_slices import IndexedSlices
 from gradtape._core.spec import Spec
 from gradtape._ops import shaping
 from gradtape._runtime.tensor import Tensor, densify, plain
-from gradtape._runtime.variable import Variable
 
 __all__ = ["batch_jacobian", "check_batch_shapes", "jacobian"]
 
@@ -25,7 +24,7 @@ _CHUNK_BYTES = 256 << 20  # how large the seeds and results of one sweep may get
 def jacobian(tape: Tape, target: Any, key: Any, sources: list[Any], keys: list[Any], rows: int | None) -> list[Any]:
     """d target[i...] / d source[j...] for each source, None where unconnected."""
     spec = _spec(target)
-    if spec.dtype not in DIFFERENTIABLE or isinstance(target, Variable):
+    if spec.dtype not in DIFFERENTIABLE:
         return [None] * len(sources)
     size = math.prod(spec.shape)
     widest = max([size, *(math.prod(tuple(s.shape)) for s in sources)])
