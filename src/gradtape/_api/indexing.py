@@ -17,6 +17,7 @@ from gradtape._ops import elementwise, indexing, logic, masking, shaping, sortin
 from gradtape._ops.casting import cast_to
 from gradtape._runtime.operators import boolean_mask as _boolean_mask
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain, quick_operands
+from gradtape._runtime.updates import gather_nd as _gather_nd
 
 __all__ = [
     "boolean_mask", "dynamic_partition", "dynamic_stitch", "embedding_lookup", "gather", "gather_nd", "invert_permutation", "scatter_nd",
@@ -90,9 +91,7 @@ def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0, name
         raise invalid_argument(
             f"tf.gather_nd: the first batch_dims = {shared} lengths of params {t.shape} and indices {i.shape} must be the same"
         )
-    if not shared and len(i._shape()) == 2 and i._shape()[1] == 1 and t._shape():
-        return indexing.gather_rows.call(t, shaping.reshape.call(i, shape=i._shape()[:1]))  # rows, so the gradient is IndexedSlices
-    return indexing.gather_nd.call(t, i, batch_dims=shared)
+    return _gather_nd(t, i, shared)
 
 
 def _coordinates(indices: TensorLike, op: str) -> Tensor:

@@ -97,8 +97,8 @@ class IndexedSlices:
         )
 
     def __repr__(self) -> str:
-        dense_shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"
-        return f"IndexedSlices(indices={self._indices}, values={self._values}{dense_shape})"
+        dense_shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape!s}"
+        return f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{dense_shape})"
 
     # --- The protocol of composites (see nest) ---
 

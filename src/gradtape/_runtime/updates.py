@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._core.errors import invalid_argument
-from gradtape._ops import indexing
+from gradtape._ops import indexing, shaping
 
 __all__ = ["add_rows", "check_rows", "divide_rows", "gather_nd", "places", "set_batched_rows", "set_rows", "subtract_rows"]
 
@@ -60,6 +60,9 @@ def places(method: str, shape: tuple[int, ...], indices: np.ndarray) -> tuple[np
     return tuple(indices[..., axis] for axis in range(depth))
 
 
-def gather_nd(params: Any, indices: Any) -> Any:
-    """The slices of `params` that the rows of `indices` name, as an op."""
-    return indexing.gather_nd.call(params, indices, batch_dims=0)
+def gather_nd(params: Any, indices: Any, batch_dims: int = 0) -> Any:
+    """The slices of `params` that the rows of `indices` name, as an op: of rows where one number names each, so that the gradient is slices."""
+    shape = indices._shape()
+    if not batch_dims and len(shape) == 2 and shape[1] == 1 and params._shape():
+        return indexing.gather_rows.call(params, shaping.reshape.call(indices, shape=shape[:1]))
+    return indexing.gather_nd.call(params, indices, batch_dims=batch_dims)
