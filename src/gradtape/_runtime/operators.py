@@ -1,7 +1,7 @@
 """The Python operators of tensors and variables: each is one call of an op.
 
 Here, as in TensorFlow: `/` of integers gives float64 (float32 for the narrow ones), `&`, `|`, `^` and `~` are logical on bools and bitwise on
-integers, `==` compares elementwise and answers False for things that no tensor equals, and indexing takes what NumPy's basic indexing takes,
+integers, `==` compares elementwise and answers False for None and for shapes that do not fit, and indexing takes what NumPy's basic indexing takes,
 scalar integer tensors included, or one boolean mask.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape._core.errors import invalid_argument
+from gradtape._core.errors import InvalidArgumentError, invalid_argument
 from gradtape._ops import elementwise as ew
 from gradtape._ops import indexing, logic, masking, matrix, shaping
 from gradtape._ops.casting import cast_to
@@ -79,9 +79,6 @@ class Operators:
     def __neg__(self) -> Tensor:
         return ew.negative.call(self)
 
-    def __pos__(self) -> Any:
-        return self
-
     def __abs__(self) -> Tensor:
         return ew.abs.call(self)
 
@@ -133,13 +130,14 @@ def _is_bool(value: Any) -> bool:
 
 
 def true_divide(x: Any, y: Any) -> Tensor:
-    """x / y; integers are divided as floats, as Python does."""
-    for value in (x, y):
-        dtype = getattr(value, "dtype", None)
-        if dtype is not None and getattr(dtype, "is_integer", False):
-            wide = np.dtype("float32" if dtype.size <= 2 else "float64")
-            return ew.divide.call(_cast(x, dtype, wide), _cast(y, dtype, wide))
-    return ew.divide.call(x, y)
+    """x / y; integers are divided as floats, as Python does: the narrow ones as float32, the others as float64."""
+    dtype = x.dtype if isinstance(x, Operators) else y.dtype
+    if not dtype.is_integer:
+        return ew.divide.call(x, y)
+    if isinstance(x, Operators) and isinstance(y, Operators) and y.dtype != dtype:
+        raise TypeError(f"`x` and `y` must have the same dtype, got {dtype!r} != {y.dtype!r}. Cast one of them: tf.cast.")
+    wide = np.dtype("float32" if dtype.size <= 2 else "float64")
+    return ew.divide.call(_cast(x, dtype, wide), _cast(y, dtype, wide))
 
 
 def _cast(value: Any, own: Any, wide: np.dtype) -> Any:
@@ -149,13 +147,19 @@ def _cast(value: Any, own: Any, wide: np.dtype) -> Any:
 
 
 def equal_or(op: Any, x: Any, y: Any, otherwise: bool) -> Any:
-    """Elementwise equality; `otherwise` where the two cannot be compared (None, other shapes)."""
+    """Elementwise equality; `otherwise` for None and, as a scalar tensor, where the shapes do not broadcast."""
     if y is None:
         return otherwise
     try:
         return op.call(x, y)
-    except (ValueError, TypeError):
-        return otherwise
+    except InvalidArgumentError:
+        from gradtape._runtime.tensor import as_tensor, plain  # lazy: a tensor is an Operators, so it imports this module
+
+        try:
+            np.broadcast_shapes(as_tensor(x)._shape(), as_tensor(y)._shape())
+        except ValueError:
+            return plain(np.bool_(otherwise))
+        raise
 
 
 _BASIC = frozenset((int, type(None), type(Ellipsis)))
