@@ -124,12 +124,19 @@ class Tensor(Operators, Value):
             return array.astype(dtype)
         if copy:
             return array.copy()
-        view = array.view()
-        view.flags.writeable = False
-        return view
+        if array.dtype.kind in "OV":  # strings and bfloat16 have no buffers to hand out
+            view = array.view()
+            view.setflags(write=False)
+            return view
+        return np.asarray(memoryview(array).toreadonly())  # unlike a read-only view, it cannot be made writable again
 
     def __bool__(self) -> bool:
-        return bool(self._array)
+        try:
+            return bool(self._array)
+        except ValueError:
+            if self._array.size:
+                raise
+            return False  # NumPy has given up its answer to an empty array; TensorFlow keeps it
 
     def __int__(self) -> int:
         return int(self._array)
@@ -169,7 +176,7 @@ class Tensor(Operators, Value):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        return plain(self._array)
+        return self  # immutable, so its own copy; and still connected
 
     def __reduce__(self) -> Any:
         return _unpickled, (np.asarray(self._array),)
@@ -181,6 +188,9 @@ class Tensor(Operators, Value):
         raise TypeError(
             "'Tensor' object does not support item assignment: tensors are immutable; use tf.tensor_scatter_nd_update, or a tf.Variable"
         )
+
+    def __delitem__(self, index: Any) -> None:
+        raise TypeError("'Tensor' object doesn't support item deletion: tensors are immutable; select what stays with tf.boolean_mask")
 
 
 class Reference:
@@ -214,7 +224,7 @@ def plain(array: Any) -> Tensor:
 
 
 def _unpickled(array: np.ndarray) -> Tensor:
-    return plain(array[()] if array.ndim == 0 else array)
+    return plain(array[()] if array.ndim == 0 and array.dtype.kind != "O" else array)
 
 
 def as_tensor(value: Any, dtype: Any = None, *, prefer: np.dtype | None = None) -> Tensor:
