@@ -14,7 +14,6 @@ import importlib
 import inspect
 import json
 import pathlib
-import re
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +32,10 @@ OWN = {
     "__version__": "gradtape's version; a program that imports tensorflow sees TensorFlow's",
     "install_as_tensorflow": "import tensorflow in a notebook or a test",
     **{f"autodiff.{name}": "what a tape does, as a function of a function" for name in (
-        "gradient", "hessian", "hvp", "jacobian", "jvp", "per_example_gradient", "value_and_gradient", "vjp")},
+        "gradient", "hessian", "hvp", "jacobian", "jvp", "per_example_gradient", "sparse_hessian", "sparse_jacobian",
+        "value_and_gradient", "vjp")},
+    "test.check_gradients": "compares derivatives, where compute_gradient leaves that to its caller",
+    "test.GradientCheckError": "what check_gradients raises",
 }
 # Modules of gradtape's own, which are imported by their names and are no attribute of the root.
 OWN_MODULES = {
@@ -236,8 +238,7 @@ def test_the_comparison_sees_a_seeded_difference(theirs: str, ours: str, count: 
 # --------------------------------------------------------------------------------------------------------- docstrings
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
 def test_a_docstring_says_what_it_does(name: str) -> None:
-    text = inspect.getdoc(value_of(name)) or ""
-    assert re.match(r".{15,}", text), f"tf.{name} has no docstring that says anything"
+    assert len(inspect.getdoc(value_of(name)) or "") > 20, f"tf.{name} has no docstring that says anything"
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name])

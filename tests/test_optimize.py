@@ -86,7 +86,7 @@ def test_progress_is_printed_on_request(capsys):
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="expected one that returns a real scalar"):
         optimize.minimize(lambda x: x * x, START)
-    with pytest.raises(TypeError, match=r"x0 \(leaf 0\): got dtype complex128"):
+    with pytest.raises(TypeError, match=r"`x0 \(leaf 0\)`: got dtype complex128"):
         optimize.minimize(rosenbrock, np.array([1j]))
     with pytest.raises(ValueError, match="at least one array"):
         optimize.minimize(rosenbrock, [])

@@ -79,7 +79,7 @@ def test_a_tape_that_is_not_persistent_frees_everything_in_gradient():
             tape.watch(x)
             prediction = tf.exp(tf.exp(x) * 0.5)
             loss = tf.reduce_sum(prediction * prediction)
-        assert held() >= 3  # the prediction, the inner exp, and what the sum is of
+        assert held() >= 2  # the prediction and the inner exp at least
         g = tape.gradient(loss, x)
         assert held() == 2  # the prediction and g
         del g, prediction
