@@ -19,17 +19,17 @@ def is_gpu_available(cuda_only: bool = False, min_cuda_compute_capability: objec
 
 
 def is_built_with_cuda() -> bool:
-    """False."""
+    """False: gradtape computes on the CPU, with NumPy."""
     return False
 
 
 def is_built_with_gpu_support() -> bool:
-    """False."""
+    """False: gradtape computes on the CPU, with NumPy."""
     return False
 
 
 def is_built_with_rocm() -> bool:
-    """False."""
+    """False: gradtape computes on the CPU, with NumPy."""
     return False
 
 
