@@ -94,7 +94,6 @@ from gradtape._api.indexing import (
     gather,
     gather_nd,
     scatter_nd,
-    searchsorted,
     sequence_mask,
     slice,
     strided_slice,
@@ -103,8 +102,6 @@ from gradtape._api.indexing import (
     tensor_scatter_nd_min,
     tensor_scatter_nd_sub,
     tensor_scatter_nd_update,
-    unique,
-    unique_with_counts,
     unravel_index,
     where,
 )
@@ -135,7 +132,7 @@ from gradtape._api.shapes import (
     shape_n,
     size,
 )
-from gradtape._api.sorting import argsort, sort
+from gradtape._api.sorting import argsort, searchsorted, sort, unique, unique_with_counts
 from gradtape._api.tensor_array import TensorArray
 from gradtape._api.values import (
     bitcast,

@@ -3,23 +3,17 @@
 from gradtape._api.clipping import (
     global_norm,
 )
+from gradtape._api.diagonals import band_part, diag, diag_part, set_diag, tensor_diag, tensor_diag_part, trace
 from gradtape._api.normalisation import (
     l2_normalize,
 )
 from gradtape._api.products import (
     adjoint,
-    band_part,
-    diag,
-    diag_part,
     einsum,
     matmul,
     matrix_transpose,
     matvec,
-    set_diag,
-    tensor_diag,
-    tensor_diag_part,
     tensordot,
-    trace,
 )
 from gradtape._api.values import eye
 

@@ -1,7 +1,9 @@
-"""How public functions read their arguments: shapes, axes and counts in any form that TensorFlow takes, turned into plain ints.
+"""How public functions read their arguments: shapes, axes and counts in any form that TensorFlow takes, turned into
+plain ints.
 
-No op runs here and nothing is recorded: a tensor that says how long an axis is, is read. Errors are TensorFlow's in kind: TypeError for
-what is no whole number, ValueError for what is not known, InvalidArgumentError for what does not fit.
+No op runs here and nothing is recorded: a tensor that says how long an axis is, is read. Errors are TensorFlow's in
+kind: TypeError for what is no whole number, ValueError for what is not known, InvalidArgumentError for what does not
+fit.
 """
 
 from __future__ import annotations
@@ -17,7 +19,18 @@ from gradtape._core.errors import InvalidArgumentError, describe, invalid_argume
 from gradtape._core.shapes import TensorShape
 from gradtape._runtime.tensor import Readable, Tensor, as_tensor, plain
 
-__all__ = ["alike", "attribute", "axes_of", "axis_of", "index_dtype", "indices_of", "integer", "integers", "lengths", "shape_of"]
+__all__ = [
+    "alike",
+    "attribute",
+    "axes_of",
+    "axis_of",
+    "index_dtype",
+    "indices_of",
+    "integer",
+    "integers",
+    "lengths",
+    "shape_of",
+]
 
 
 def integer(value: Any, argument: str = "value") -> int:
@@ -30,12 +43,15 @@ def integer(value: Any, argument: str = "value") -> int:
         return index(value)
     except TypeError:
         raise TypeError(
-            f"Cannot convert {value!r} to EagerTensor of dtype int32 (argument `{argument}`): an integer or an integer tensor of rank 0 is expected."
+            f"Cannot convert {value!r} to EagerTensor of dtype int32 (argument `{argument}`): an integer or an "
+            "integer tensor of rank 0 is expected."
         ) from None
 
 
 def integers(value: Any, argument: str = "value") -> tuple[int, ...]:
-    """Whole numbers: a list or tuple of them (tensors among them allowed), a vector, a TensorShape; a lone number counts as one."""
+    """Whole numbers: a list or tuple of them (tensors among them allowed), a vector, a TensorShape; a lone number
+    counts as one.
+    """
     kind = value.__class__
     if kind is tuple or kind is list:
         for n in value:
@@ -69,7 +85,9 @@ def _from_array(value: Any, argument: str) -> tuple[int, ...]:
 
 
 def attribute(value: Any, op: str, argument: str) -> tuple[int, ...]:
-    """As `integers`, for the arguments that TensorFlow's kernels check: InvalidArgumentError for what is no whole number."""
+    """As `integers`, for the arguments that TensorFlow's kernels check: InvalidArgumentError for what is no whole
+    number.
+    """
     try:
         return integers(value, argument)
     except TypeError:
@@ -122,12 +140,20 @@ def indices_of(value: Any, op: str, argument: str = "indices") -> Tensor:
     if isinstance(value, (list, tuple)) and 0 in t._shape():
         return plain(np.zeros(t._shape(), np.int32))
     raise invalid_argument(
-        describe(op, argument, got=t.dtype.name, expected="integers (int32 or int64)", remedy="Cast them: tf.cast(x, tf.int32).")
+        describe(
+            op,
+            argument,
+            got=t.dtype.name,
+            expected="integers (int32 or int64)",
+            remedy="Cast them: tf.cast(x, tf.int32).",
+        )
     )
 
 
 def alike(values: Sequence[Any]) -> Sequence[Tensor]:
-    """Every value as a tensor (a variable is read); those without a dtype of their own take that of the first tensor among them."""
+    """Every value as a tensor (a variable is read); those without a dtype of their own take that of the first tensor
+    among them.
+    """
     for v in values:
         if v.__class__ is not Tensor:
             break

@@ -1,10 +1,11 @@
-"""Arrays rearranged: other shapes, other orders, copies side by side, joined and cut. All linear, so gradients just move back."""
+"""Arrays rearranged: other shapes, other orders, copies side by side, joined and cut. All linear, so gradients just
+move back.
+"""
 
 from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from gradtape._ops import indexing, masking, matrix, shaping
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, holds_tensors, plain
 
 __all__ = [
-    "broadcast_to", "concat", "expand_dims", "meshgrid", "pad", "repeat", "reshape", "reverse", "roll", "split", "squeeze",
-    "stack", "tile", "transpose", "unstack",
+    "broadcast_to", "concat", "expand_dims", "meshgrid", "pad", "repeat", "reshape", "reverse", "roll", "split",
+    "squeeze", "stack", "tile", "transpose", "unstack",
 ]  # fmt: skip
 
 
@@ -41,14 +42,20 @@ def _completed(have: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...
     """`wanted` with its -1 worked out."""
     if min(wanted) < -1 or wanted.count(-1) > 1:
         raise invalid_argument(
-            describe("tf.reshape", "shape", got=list(wanted), expected="lengths that are not negative, at most one of them -1")
+            describe(
+                "tf.reshape",
+                "shape",
+                got=list(wanted),
+                expected="lengths that are not negative, at most one of them -1",
+            )
         )
     total, rest = math.prod(have), -math.prod(wanted)
     if not total and not rest:  # as TensorFlow has it: what fits the lengths that are not 0
         total, rest = math.prod([n for n in have if n]), math.prod([n for n in wanted if n > 0])
     if not rest or total % rest:
         raise invalid_argument(
-            f"tf.reshape: Input to reshape is a tensor with {total} values, but the requested shape {list(wanted)} requires a multiple of {rest}"
+            f"tf.reshape: Input to reshape is a tensor with {total} values, but the requested shape {list(wanted)} "
+            f"requires a multiple of {rest}"
         )
     return tuple([total // rest if n < 0 else n for n in wanted])
 
@@ -66,9 +73,15 @@ def transpose(a: TensorLike, perm: Any = None, conjugate: bool = False, name: st
     """
     t = a if isinstance(a, Tensor) else as_tensor(a)
     rank = len(t._shape())
-    order = tuple(builtins.range(rank - 1, -1, -1)) if perm is None else tuple([n + rank if n < 0 else n for n in integers(perm, "perm")])
+    order = (
+        tuple(builtins.range(rank - 1, -1, -1))
+        if perm is None
+        else tuple([n + rank if n < 0 else n for n in integers(perm, "perm")])
+    )
     if sorted(order) != list(builtins.range(rank)):
-        raise invalid_argument(describe("tf.transpose", "perm", got=perm, expected=f"a permutation of the {rank} axes of shape {t.shape}"))
+        raise invalid_argument(
+            describe("tf.transpose", "perm", got=perm, expected=f"a permutation of the {rank} axes of shape {t.shape}")
+        )
     y = shaping.transpose.call(t, perm=order)
     return matrix.conj.call(y) if conjugate and y.dtype.is_complex else y
 
@@ -84,7 +97,8 @@ def expand_dims(input: TensorLike, axis: Any, name: str | None = None) -> Tensor
     place = axis.__index__() if isinstance(axis, int) else _lone_integer(axis, "axis")
     if not -len(shape) - 1 <= place <= len(shape):
         raise invalid_argument(
-            f"tf.expand_dims: Tried to expand dim index {place} for tensor with {len(shape)} dimensions; expected a number in "
+            f"tf.expand_dims: Tried to expand dim index {place} for tensor with {len(shape)} dimensions; expected a "
+            "number in "
             f"[{-len(shape) - 1}, {len(shape)}]."
         )
     if place < 0:
@@ -137,7 +151,10 @@ def concat(values: Any, axis: Any, name: str | None = "concat") -> Tensor:
     rank = len(tensors[0]._shape())
     if axis.__class__ is not int or not 0 <= axis < rank:
         if not rank:
-            raise invalid_argument("ConcatOp : Expected concatenating dimensions in the range [0, 0): scalars cannot be joined; use tf.stack.")
+            raise invalid_argument(
+                "ConcatOp : Expected concatenating dimensions in the range [0, 0): scalars cannot be joined; use "
+                "tf.stack."
+            )
         axis = axis_of(_lone_integer(axis, "axis"), rank, "ConcatOp")
     return shaping.concat.call(*tensors, axis=axis)
 
@@ -176,12 +193,17 @@ def unstack(value: TensorLike, num: int | None = None, axis: int = 0, name: str 
         raise ValueError("tf.unstack: argument `value`: got a scalar, expected a tensor of rank 1 or higher.")
     place = axis_of(axis, len(shape), "tf.unstack", error=ValueError)
     if num is not None and num != shape[place]:
-        raise invalid_argument(f"tf.unstack: argument `num`: got {num}, but axis {place} of shape {t.shape} has {shape[place]} slices.")
+        raise invalid_argument(
+            f"tf.unstack: argument `num`: got {num}, but axis {place} of shape {t.shape} has {shape[place]} slices."
+        )
     return list(shaping.unstack.call(t, axis=place, num=shape[place]))
 
 
-def split(value: TensorLike, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str | None = "split") -> list[Tensor]:
-    """Cut along an axis: into so many equal parts, or into parts of the sizes given, one of which may be -1 for the rest.
+def split(
+    value: TensorLike, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str | None = "split"
+) -> list[Tensor]:
+    """Cut along an axis: into so many equal parts, or into parts of the sizes given, one of which may be -1 for the
+    rest.
 
     Raises InvalidArgumentError if the parts do not add up to the axis.
 
@@ -198,7 +220,8 @@ def split(value: TensorLike, num_or_size_splits: Any, axis: Any = 0, num: int | 
         count = integer(num_or_size_splits, "num_or_size_splits")
         if count <= 0 or length % count:
             raise invalid_argument(
-                f"tf.split: Number of ways to split should evenly divide the split dimension, but got split_dim {place} (size = {length}) "
+                "tf.split: Number of ways to split should evenly divide the split dimension, but got split_dim "
+                f"{place} (size = {length}) "
                 f"and num_split {count}"
             )
         sizes = (length // count,) * count
@@ -211,7 +234,12 @@ def _sizes(sizes: tuple[int, ...], length: int) -> tuple[int, ...]:
         sizes = tuple([rest if n == -1 else n for n in sizes])
     if min(sizes, default=0) < 0 or sum(sizes) != length:
         raise invalid_argument(
-            describe("tf.split", "num_or_size_splits", got=list(sizes), expected=f"sizes that add up to the axis, {length}, at most one of them -1")
+            describe(
+                "tf.split",
+                "num_or_size_splits",
+                got=list(sizes),
+                expected=f"sizes that add up to the axis, {length}, at most one of them -1",
+            )
         )
     return sizes
 
@@ -228,14 +256,19 @@ def tile(input: TensorLike, multiples: Any, name: str | None = None) -> Tensor:
     counts = attribute(multiples, "tf.tile", "multiples")
     if len(counts) != len(t._shape()) or min(counts, default=0) < 0:
         raise invalid_argument(
-            describe("tf.tile", "multiples", got=list(counts), expected=f"one count per axis, not negative: {len(t._shape())} of them")
+            describe(
+                "tf.tile",
+                "multiples",
+                got=list(counts),
+                expected=f"one count per axis, not negative: {len(t._shape())} of them",
+            )
         )
     return shaping.tile.call(t, multiples=counts)
 
 
 def repeat(input: TensorLike, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
-    """Every slice along an axis several times in a row: `repeats` times each, or repeats[i] times slice i. Without an axis `input` is
-    flattened first.
+    """Every slice along an axis several times in a row: `repeats` times each, or repeats[i] times slice i. Without an
+    axis `input` is flattened first.
 
     >>> tf.repeat([[1, 2], [3, 4]], repeats=[2, 1], axis=0)
     <tf.Tensor: shape=(3, 2), dtype=int32, numpy=
@@ -251,21 +284,30 @@ def repeat(input: TensorLike, repeats: Any, axis: Any = None, name: str | None =
     place = axis_of(axis, len(t._shape()), "tf.repeat", error=ValueError)
     counts = integers(repeats, "repeats")
     if min(counts, default=0) < 0:
-        raise invalid_argument(describe("tf.repeat", "repeats", got=list(counts), expected="counts that are not negative"))
+        raise invalid_argument(
+            describe("tf.repeat", "repeats", got=list(counts), expected="counts that are not negative")
+        )
     if len(counts) == 1:
         return shaping.repeat.call(t, repeats=counts[0], axis=place)
     if len(counts) != t._shape()[place]:
         raise ValueError(
-            describe("tf.repeat", "repeats", got=f"{len(counts)} counts", expected=f"one, or one per slice: {t._shape()[place]}")
+            describe(
+                "tf.repeat",
+                "repeats",
+                got=f"{len(counts)} counts",
+                expected=f"one, or one per slice: {t._shape()[place]}",
+            )
         )
     return indexing.gather.call(t, plain(np.arange(len(counts)).repeat(counts)), axis=place, batch_dims=0)
 
 
-def pad(tensor: TensorLike, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None) -> Tensor:
+def pad(
+    tensor: TensorLike, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
+) -> Tensor:
     """`tensor` with paddings[a] = [before, after] more elements along each axis a.
 
-    `mode` says which: "CONSTANT" (the scalar `constant_values`), "REFLECT" (mirrored at the edge element, which is not repeated) or
-    "SYMMETRIC" (mirrored past it, so that it is). No gradient flows to `constant_values`.
+    `mode` says which: "CONSTANT" (the scalar `constant_values`), "REFLECT" (mirrored at the edge element, which is not
+    repeated) or "SYMMETRIC" (mirrored past it, so that it is). No gradient flows to `constant_values`.
 
     >>> tf.pad([1, 2, 3], [[2, 1]])
     <tf.Tensor: shape=(6,), dtype=int32, numpy=array([0, 0, 1, 2, 3, 0], dtype=int32)>
@@ -294,7 +336,12 @@ def _pairs(paddings: Any, rank: int) -> list[tuple[int, int]]:
     pairs = [integers(pair, "paddings") for pair in listed]
     if len(pairs) != rank or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
         raise invalid_argument(
-            describe("tf.pad", "paddings", got=paddings, expected=f"a pair [before, after], not negative, for each of the {rank} axes")
+            describe(
+                "tf.pad",
+                "paddings",
+                got=paddings,
+                expected=f"a pair [before, after], not negative, for each of the {rank} axes",
+            )
         )
     return [(before, after) for before, after in pairs]
 
@@ -317,7 +364,12 @@ def _mirrored(length: int, before: int, after: int, reflect: bool) -> np.ndarray
     """The indices along one axis: back from the edge, forth, and back from the other edge."""
     if max(before, after) > length - reflect:
         raise invalid_argument(
-            describe("tf.pad", "paddings", got=f"[{before}, {after}] on an axis of length {length}", expected=f"at most {length - reflect} on each side")
+            describe(
+                "tf.pad",
+                "paddings",
+                got=f"[{before}, {after}] on an axis of length {length}",
+                expected=f"at most {length - reflect} on each side",
+            )
         )
     there = np.arange(length)
     back = there[::-1]
@@ -368,7 +420,8 @@ def broadcast_to(input: TensorLike, shape: Any, name: str | None = None) -> Tens
 def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
     """Vectors spread over a grid: for each of n vectors a tensor of n axes that varies along that vector's axis only.
 
-    `indexing="xy"` (the default) exchanges the first two axes, as for a picture with x to the right; "ij" keeps them in order.
+    `indexing="xy"` (the default) exchanges the first two axes, as for a picture with x to the right; "ij" keeps them in
+    order.
 
     >>> [t.numpy().tolist() for t in tf.meshgrid([1, 2, 3], [4, 5])]
     [[[1, 2, 3], [1, 2, 3]], [[4, 4, 4], [5, 5, 5]]]
@@ -392,4 +445,3 @@ def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
         column = shaping.reshape.call(v, shape=tuple([n if a == place else 1 for a in builtins.range(len(axes))]))
         grids.append(shaping.broadcast_to.call(column, shape=tuple(shape)))
     return grids
-

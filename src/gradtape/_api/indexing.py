@@ -4,41 +4,44 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
-from gradtape._api.arguments import alike, axis_of, index_dtype, indices_of, integer, integers, shape_of
-from gradtape._core.dtypes import as_dtype, int32
+from gradtape._api.arguments import alike, axis_of, indices_of, integer, integers, shape_of
+from gradtape._core.dtypes import as_dtype
 from gradtape._core.dtypes import bool as bool_
 from gradtape._core.errors import describe, invalid_argument
-from gradtape._ops import elementwise, indexing, logic, masking, shaping, sorting
+from gradtape._ops import elementwise, indexing, logic, masking, overwriting, shaping
 from gradtape._ops.casting import cast_to
 from gradtape._runtime.operators import boolean_mask as _boolean_mask
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain, quick_operands
 from gradtape._runtime.updates import gather_nd as _gather_nd
 
 __all__ = [
-    "boolean_mask", "dynamic_partition", "dynamic_stitch", "embedding_lookup", "gather", "gather_nd", "invert_permutation", "scatter_nd",
-    "searchsorted", "sequence_mask", "slice", "strided_slice", "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min",
-    "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "unique", "unique_with_counts", "unravel_index", "where",
+    "boolean_mask", "dynamic_partition", "dynamic_stitch", "embedding_lookup", "gather", "gather_nd", "scatter_nd",
+    "sequence_mask", "slice", "strided_slice", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "unravel_index", "where",
 ]  # fmt: skip
 
 _INT32 = np.dtype(np.int32)
-Unique = namedtuple("Unique", "y idx")
-UniqueWithCounts = namedtuple("UniqueWithCounts", "y idx count")
 
 
 # By number
 
 
-def gather(params: TensorLike, indices: TensorLike, validate_indices: bool | None = None, axis: Any = None, batch_dims: int = 0,
-           name: str | None = None) -> Tensor:  # fmt: skip
+def gather(
+    params: TensorLike,
+    indices: TensorLike,
+    validate_indices: bool | None = None,
+    axis: Any = None,
+    batch_dims: int = 0,
+    name: str | None = None,
+) -> Tensor:
     """The slices of `params` along `axis` that `indices` name: y[p, i, q] = params[p, indices[i], q].
 
-    The result has the shape params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]. The first `batch_dims` axes of
-    both go together. Along the first axis the gradient is `tf.IndexedSlices`.
+    The result has the shape params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]. The first
+    `batch_dims` axes of both go together. Along the first axis the gradient is `tf.IndexedSlices`.
 
     Raises InvalidArgumentError for an index outside [0, params.shape[axis]).
 
@@ -65,18 +68,27 @@ def gather(params: TensorLike, indices: TensorLike, validate_indices: bool | Non
 def _check_batch(params: tuple[int, ...], indices: tuple[int, ...], shared: int, axis: int) -> None:
     if not 0 <= shared <= min(len(indices), axis):
         raise invalid_argument(
-            describe("tf.gather", "batch_dims", got=shared, expected=f"at most the rank of indices, {len(indices)}, and at most axis, {axis}")
+            describe(
+                "tf.gather",
+                "batch_dims",
+                got=shared,
+                expected=f"at most the rank of indices, {len(indices)}, and at most axis, {axis}",
+            )
         )
     if params[:shared] != indices[:shared]:
         raise invalid_argument(
-            f"tf.gather: the first batch_dims = {shared} lengths of params {list(params)} and indices {list(indices)} must be the same"
+            f"tf.gather: the first batch_dims = {shared} lengths of params {list(params)} and indices "
+            f"{list(indices)} must be the same"
         )
 
 
-def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = "") -> Tensor:
+def gather_nd(
+    params: TensorLike, indices: TensorLike, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
+) -> Tensor:
     """The parts of `params` at coordinates: the last axis of `indices` holds one number for each of params' first axes.
 
-    The result has the shape indices.shape[:-1] + params.shape[indices.shape[-1]:] (after `batch_dims` axes that both share).
+    The result has the shape indices.shape[:-1] + params.shape[indices.shape[-1]:] (after `batch_dims` axes that both
+    share).
 
     Raises InvalidArgumentError for coordinates outside `params`.
 
@@ -86,10 +98,15 @@ def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0, name
     t, i = as_tensor(params), _coordinates(indices, "tf.gather_nd")
     shared = integer(batch_dims, "batch_dims")
     if not 0 <= shared < max(len(i._shape()), 1):
-        raise ValueError(describe("tf.gather_nd", "batch_dims", got=shared, expected=f"less than the rank of indices, {len(i._shape())}"))
+        raise ValueError(
+            describe(
+                "tf.gather_nd", "batch_dims", got=shared, expected=f"less than the rank of indices, {len(i._shape())}"
+            )
+        )
     if t._shape()[:shared] != i._shape()[:shared]:
         raise invalid_argument(
-            f"tf.gather_nd: the first batch_dims = {shared} lengths of params {t.shape} and indices {i.shape} must be the same"
+            f"tf.gather_nd: the first batch_dims = {shared} lengths of params {t.shape} and indices {i.shape} must "
+            "be the same"
         )
     return _gather_nd(t, i, shared)
 
@@ -101,7 +118,9 @@ def _coordinates(indices: TensorLike, op: str) -> Tensor:
     return i
 
 
-def scatter_nd(indices: TensorLike, updates: TensorLike, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Tensor:
+def scatter_nd(
+    indices: TensorLike, updates: TensorLike, shape: Any, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """Zeros of `shape` with `updates` added at the coordinates in `indices`; equal coordinates add up.
 
     Raises InvalidArgumentError for coordinates outside `shape`, or updates that do not fit.
@@ -109,7 +128,9 @@ def scatter_nd(indices: TensorLike, updates: TensorLike, shape: Any, bad_indices
     >>> tf.scatter_nd([[1], [3], [1]], [10, 20, 30], [4]).numpy().tolist()
     [0, 40, 0, 20]
     """
-    return indexing.scatter_nd.call(as_tensor(updates), _coordinates(indices, "tf.scatter_nd"), shape=shape_of(shape), batch_dims=0)
+    return indexing.scatter_nd.call(
+        as_tensor(updates), _coordinates(indices, "tf.scatter_nd"), shape=shape_of(shape), batch_dims=0
+    )
 
 
 def _written(tensor: TensorLike, indices: TensorLike, updates: TensorLike, op: str) -> tuple[Tensor, Tensor, Any]:
@@ -117,54 +138,64 @@ def _written(tensor: TensorLike, indices: TensorLike, updates: TensorLike, op: s
     return t, _coordinates(indices, op), updates if isinstance(updates, Tensor) else as_tensor(updates, t.dtype)
 
 
-def tensor_scatter_nd_update(tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Tensor:
+def tensor_scatter_nd_update(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None
+) -> Tensor:
     """A copy of `tensor` with `updates` in place of what the coordinates in `indices` name.
 
     >>> tf.tensor_scatter_nd_update([0, 0, 0, 0], [[1], [3]], [5, 7]).numpy().tolist()
     [0, 5, 0, 7]
     """
-    return indexing.overwrite.call(*_written(tensor, indices, updates, "tf.tensor_scatter_nd_update"), batch_dims=0)
+    return overwriting.overwrite.call(*_written(tensor, indices, updates, "tf.tensor_scatter_nd_update"), batch_dims=0)
 
 
-def tensor_scatter_nd_add(tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "",
-                          name: str | None = None) -> Tensor:  # fmt: skip
+def tensor_scatter_nd_add(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """A copy of `tensor` with `updates` added at the coordinates in `indices`; equal coordinates add up.
 
     >>> tf.tensor_scatter_nd_add([1, 1, 1], [[0], [2], [0]], [5, 7, 1]).numpy().tolist()
     [7, 1, 8]
     """
-    return indexing.add_parts.call(*_written(tensor, indices, updates, "tf.tensor_scatter_nd_add"), batch_dims=0)
+    return overwriting.add_parts.call(*_written(tensor, indices, updates, "tf.tensor_scatter_nd_add"), batch_dims=0)
 
 
-def tensor_scatter_nd_sub(tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "",
-                          name: str | None = None) -> Tensor:  # fmt: skip
+def tensor_scatter_nd_sub(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """A copy of `tensor` with `updates` subtracted at the coordinates in `indices`.
 
     >>> tf.tensor_scatter_nd_sub([9, 9, 9], [[0], [2]], [5, 7]).numpy().tolist()
     [4, 9, 2]
     """
     t, i, u = _written(tensor, indices, updates, "tf.tensor_scatter_nd_sub")
-    return indexing.add_parts.call(t, i, elementwise.negative.call(u), batch_dims=0)
+    return overwriting.add_parts.call(t, i, elementwise.negative.call(u), batch_dims=0)
 
 
-def tensor_scatter_nd_max(tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "",
-                          name: str | None = None) -> Tensor:  # fmt: skip
+def tensor_scatter_nd_max(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """A copy of `tensor` with the larger of `updates` and what is there at the coordinates in `indices`.
 
     >>> tf.tensor_scatter_nd_max([4, 4, 4], [[0], [2]], [5, 1]).numpy().tolist()
     [5, 4, 4]
     """
-    return indexing.extreme_parts.call(*_written(tensor, indices, updates, "tf.tensor_scatter_nd_max"), batch_dims=0, largest=True)
+    return overwriting.extreme_parts.call(
+        *_written(tensor, indices, updates, "tf.tensor_scatter_nd_max"), batch_dims=0, largest=True
+    )
 
 
-def tensor_scatter_nd_min(tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "",
-                          name: str | None = None) -> Tensor:  # fmt: skip
+def tensor_scatter_nd_min(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """A copy of `tensor` with the smaller of `updates` and what is there at the coordinates in `indices`.
 
     >>> tf.tensor_scatter_nd_min([4, 4, 4], [[0], [2]], [5, 1]).numpy().tolist()
     [4, 4, 1]
     """
-    return indexing.extreme_parts.call(*_written(tensor, indices, updates, "tf.tensor_scatter_nd_min"), batch_dims=0, largest=False)
+    return overwriting.extreme_parts.call(
+        *_written(tensor, indices, updates, "tf.tensor_scatter_nd_min"), batch_dims=0, largest=False
+    )
 
 
 def embedding_lookup(params: Any, ids: TensorLike, max_norm: Any = None, name: str | None = None) -> Tensor:
@@ -197,12 +228,14 @@ def _clipped(rows: Tensor, rank: int, bound: Tensor) -> Tensor:
 # By mask
 
 
-def where(condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None) -> Tensor:
-    """`x` where the condition holds, elsewhere `y`; all three broadcast. With the condition alone: the coordinates of its true elements, one
-    row each, as int64.
+def where(
+    condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
+) -> Tensor:
+    """`x` where the condition holds, elsewhere `y`; all three broadcast. With the condition alone: the coordinates of
+    its true elements, one row each, as int64.
 
-    The gradient of what was not chosen is 0; if it is nan or inf there, as in where(x > 0, log(x), 0), the chain rule still makes it
-    0 * inf = nan: choose the argument too, log(where(x > 0, x, 1)).
+    The gradient of what was not chosen is 0; if it is nan or inf there, as in where(x > 0, log(x), 0), the chain rule
+    still makes it 0 * inf = nan: choose the argument too, log(where(x > 0, x, 1)).
 
     >>> tf.where([True, False, True], [1, 2, 3], 0).numpy().tolist()
     [1, 0, 3]
@@ -217,7 +250,15 @@ def where(condition: TensorLike, x: TensorLike | None = None, y: TensorLike | No
     if x.__class__ is not Tensor or y.__class__ is not Tensor:
         x, y = quick_operands(x, y) or alike((x, y))
     if not c.dtype.is_bool:
-        raise invalid_argument(describe("tf.where", "condition", got=c.dtype.name, expected="bool", remedy="Compare first: tf.where(x != 0, ...)."))
+        raise invalid_argument(
+            describe(
+                "tf.where",
+                "condition",
+                got=c.dtype.name,
+                expected="bool",
+                remedy="Compare first: tf.where(x != 0, ...).",
+            )
+        )
     return masking.select.call(c, x, y)
 
 
@@ -260,7 +301,8 @@ def slice(input_: TensorLike, begin: Any, size: Any, name: str | None = None) ->
     shape, starts, counts = t._shape(), integers(begin, "begin"), integers(size, "size")
     if not len(starts) == len(counts) == len(shape):
         raise invalid_argument(
-            f"tf.slice: Expected begin and size arguments to be 1-D tensors of size {len(shape)}, but got {list(starts)} and {list(counts)} instead."
+            f"tf.slice: Expected begin and size arguments to be 1-D tensors of size {len(shape)}, but got "
+            f"{list(starts)} and {list(counts)} instead."
         )
     index = []
     for axis, (n, start, count) in enumerate(zip(shape, starts, counts, strict=True)):
@@ -273,11 +315,21 @@ def slice(input_: TensorLike, begin: Any, size: Any, name: str | None = None) ->
     return indexing.get_item.call(t, index=tuple(index))
 
 
-def strided_slice(input_: TensorLike, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0, end_mask: int = 0,
-                  ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0, var: Any = None,
-                  name: str | None = None) -> Tensor:  # fmt: skip
-    """input_[begin[0] : end[0] : strides[0], ...], Python's slicing written out. Bit i of a mask says of entry i: no beginning, no end,
-    an Ellipsis, a new axis, or a single element whose axis disappears.
+def strided_slice(
+    input_: TensorLike,
+    begin: Any,
+    end: Any,
+    strides: Any = None,
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+    var: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """input_[begin[0] : end[0] : strides[0], ...], Python's slicing written out. Bit i of a mask says of entry i: no
+    beginning, no end, an Ellipsis, a new axis, or a single element whose axis disappears.
 
     >>> tf.strided_slice([1, 2, 3, 4], [1], [4], [2]).numpy().tolist()
     [2, 4]
@@ -305,8 +357,11 @@ def strided_slice(input_: TensorLike, begin: Any, end: Any, strides: Any = None,
 # Taken apart and put together
 
 
-def dynamic_partition(data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None) -> list[Tensor]:
-    """The parts of `data` sorted into `num_partitions` tensors: those with partitions[i...] = 0, those with 1, and so on.
+def dynamic_partition(
+    data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None
+) -> list[Tensor]:
+    """The parts of `data` sorted into `num_partitions` tensors: those with partitions[i...] = 0, those with 1, and so
+    on.
 
     Raises InvalidArgumentError for a partition outside [0, num_partitions).
 
@@ -318,7 +373,8 @@ def dynamic_partition(data: TensorLike, partitions: TensorLike, num_partitions: 
     numbers = np.asarray(p)
     if numbers.shape != t._shape()[: numbers.ndim]:
         raise invalid_argument(
-            f"tf.dynamic_partition: data.shape must start with partitions.shape, got data.shape = {t.shape}, partitions.shape = {p.shape}"
+            f"tf.dynamic_partition: data.shape must start with partitions.shape, got data.shape = {t.shape}, "
+            f"partitions.shape = {p.shape}"
         )
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < count:
         where_ = np.argwhere((numbers < 0) | (numbers >= count))[0].tolist()
@@ -330,8 +386,8 @@ def dynamic_partition(data: TensorLike, partitions: TensorLike, num_partitions: 
 
 
 def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
-    """The tensors in `data` put together: y[indices[m][i...]] = data[m][i...]. Where an index occurs twice, the later one wins; rows that
-    none names are zero.
+    """The tensors in `data` put together: y[indices[m][i...]] = data[m][i...]. Where an index occurs twice, the later
+    one wins; rows that none names are zero.
 
     >>> tf.dynamic_stitch([[0, 2], [1]], [[10, 30], [20]]).numpy().tolist()
     [10, 20, 30]
@@ -358,72 +414,6 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
     return indexing.scatter_rows.call(joined, plain(flat), size=size)
 
 
-# Numbers about order and place
-
-
-def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "left", out_type: Any = int32, name: str | None = None) -> Tensor:
-    """Where each value would be put into the sorted last axis to keep it sorted: before equal entries ("left") or after them ("right").
-
-    The leading axes of both must agree. Not differentiable.
-
-    >>> tf.searchsorted([1, 3, 5], [3, 4]).numpy().tolist()
-    [1, 2]
-    """
-    if side not in ("left", "right"):
-        raise ValueError(describe("tf.searchsorted", "side", got=side, expected="'left' or 'right'"))
-    s = as_tensor(sorted_sequence)
-    v = values if isinstance(values, Tensor) else as_tensor(values, s.dtype)
-    shape = v._shape()
-    if not shape or not s._shape():
-        raise invalid_argument(describe("tf.searchsorted", "values", got=f"shape {v.shape} for {s.shape}", expected="rank 1 or higher in both"))
-    if len(shape) != len(s._shape()):  # TensorFlow counts rows, however they are laid out
-        s, v = (shaping.reshape.call(t, shape=(math.prod(t._shape()[:-1]), t._shape()[-1])) for t in (s, v))
-    places = sorting.searchsorted.call(s, v, right=side == "right")
-    places = places if v._shape() == shape else shaping.reshape.call(places, shape=shape)
-    return cast_to(places, index_dtype(out_type, "tf.searchsorted"))
-
-
-def unique(x: TensorLike, out_idx: Any = int32, name: str | None = None) -> tuple[Tensor, Tensor]:
-    """The distinct entries `y` of a vector in order of first occurrence, and `idx` with x[i] = y[idx[i]]. Not differentiable.
-
-    >>> y, idx = tf.unique([3, 1, 3, 2])
-    >>> y.numpy().tolist(), idx.numpy().tolist()
-    ([3, 1, 2], [0, 1, 0, 2])
-    """
-    return Unique(*unique_with_counts(x, out_idx)[:2])
-
-
-def unique_with_counts(x: TensorLike, out_idx: Any = int32, name: str | None = None) -> tuple[Tensor, Tensor, Tensor]:
-    """As `tf.unique`, and `count`: how often each of the distinct entries occurs.
-
-    >>> y, idx, count = tf.unique_with_counts([3, 1, 3, 2])
-    >>> count.numpy().tolist()
-    [2, 1, 1]
-    """
-    t, dtype = as_tensor(x), index_dtype(out_idx, "tf.unique", "out_idx")
-    if len(t._shape()) != 1:
-        raise invalid_argument(f"tf.unique: unique expects a 1D vector, got shape {t.shape}")
-    values, places, counts = sorting.unique.call(t)
-    return UniqueWithCounts(values, cast_to(places, dtype), cast_to(counts, dtype))
-
-
-def invert_permutation(x: TensorLike, name: str | None = None) -> Tensor:
-    """y with y[x[i]] = i. Raises InvalidArgumentError unless `x` holds each of 0 ... n - 1 once.
-
-    >>> tf.math.invert_permutation([2, 0, 1]).numpy().tolist()
-    [1, 2, 0]
-    """
-    t = indices_of(x, "tf.math.invert_permutation", "x")
-    numbers = np.asarray(t)
-    if numbers.ndim != 1:
-        raise invalid_argument(f"tf.math.invert_permutation: invert_permutation expects a 1D vector, got shape {t.shape}")
-    if not np.array_equal(np.sort(numbers), np.arange(numbers.size)):
-        raise invalid_argument(describe("tf.math.invert_permutation", "x", got=numbers.tolist(), expected=f"each of 0 to {numbers.size - 1} once"))
-    y = np.empty_like(numbers)
-    y[numbers] = np.arange(numbers.size, dtype=numbers.dtype)
-    return plain(y)
-
-
 def unravel_index(indices: TensorLike, dims: Any, name: str | None = None) -> Tensor:
     """The coordinates of flat positions in an array of shape `dims`: one row per axis, one column per position.
 
@@ -433,5 +423,9 @@ def unravel_index(indices: TensorLike, dims: Any, name: str | None = None) -> Te
     i, shape = indices_of(indices, "tf.unravel_index"), shape_of(dims, "dims")
     numbers = np.asarray(i)
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < math.prod(shape):
-        raise invalid_argument(describe("tf.unravel_index", "indices", got=numbers.tolist(), expected=f"positions below {math.prod(shape)}"))
+        raise invalid_argument(
+            describe(
+                "tf.unravel_index", "indices", got=numbers.tolist(), expected=f"positions below {math.prod(shape)}"
+            )
+        )
     return plain(np.array(np.unravel_index(numbers, shape), i._spec().dtype))

@@ -1,4 +1,4 @@
-"""Products of matrices and tensors, and the diagonals, bands and transposes of matrices."""
+"""Products of matrices and tensors, and the transposes of matrices."""
 
 from __future__ import annotations
 
@@ -6,29 +6,37 @@ import math
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from gradtape._api.arguments import axis_of, integer, integers
 from gradtape._core.errors import describe, invalid_argument
-from gradtape._ops import indexing, masking, matrix, shaping
+from gradtape._ops import matrix, shaping
 from gradtape._ops.casting import cast_to
 from gradtape._runtime.convert import numpy_dtype
-from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, plain
+from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor
 
-__all__ = [
-    "adjoint", "band_part", "diag", "diag_part", "einsum", "matmul", "matrix_transpose", "matvec", "set_diag", "tensor_diag",
-    "tensor_diag_part", "tensordot", "trace",
-]  # fmt: skip
+__all__ = ["adjoint", "einsum", "matmul", "matrix_transpose", "matvec", "tensordot"]
 
 
-def matmul(a: TensorLike, b: TensorLike, transpose_a: bool = False, transpose_b: bool = False, adjoint_a: bool = False,
-           adjoint_b: bool = False, a_is_sparse: bool = False, b_is_sparse: bool = False, output_type: Any = None, grad_a: bool = False,
-           grad_b: bool = False, name: str | None = None) -> Tensor:  # fmt: skip
-    """The matrix product over the last two axes, y[..., i, j] = sum_k a[..., i, k] b[..., k, j]; the axes before them broadcast.
+def matmul(
+    a: TensorLike,
+    b: TensorLike,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+    output_type: Any = None,
+    grad_a: bool = False,
+    grad_b: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """The matrix product over the last two axes, y[..., i, j] = sum_k a[..., i, k] b[..., k, j]; the axes before them
+    broadcast.
 
     `transpose_a` and `adjoint_a` say that `a` comes transposed, or transposed and conjugated; no copy is made.
 
-    Raises InvalidArgumentError if the shapes do not fit or the dtypes differ, ValueError if both flags of one operand are set.
+    Raises InvalidArgumentError if the shapes do not fit or the dtypes differ, ValueError if both flags of one operand
+    are set.
 
     >>> tf.matmul([[1, 2], [3, 4]], [[5], [6]]).numpy().tolist()
     [[17], [39]]
@@ -50,7 +58,9 @@ def _pair(a: TensorLike, b: TensorLike) -> tuple[Any, Any]:
     return a, b
 
 
-def _turned(a: TensorLike, b: TensorLike, transpose_a: bool, adjoint_a: bool, transpose_b: bool, adjoint_b: bool) -> tuple[Any, Any]:
+def _turned(
+    a: TensorLike, b: TensorLike, transpose_a: bool, adjoint_a: bool, transpose_b: bool, adjoint_b: bool
+) -> tuple[Any, Any]:
     if transpose_a and adjoint_a:
         raise ValueError("tf.matmul: arguments `transpose_a` and `adjoint_a`: only one of them can be True.")
     if transpose_b and adjoint_b:
@@ -72,8 +82,15 @@ def _swapped(x: TensorLike, conjugate: bool) -> Tensor:
     return matrix.conj.call(y) if conjugate and y.dtype.is_complex else y
 
 
-def matvec(a: TensorLike, b: TensorLike, transpose_a: bool = False, adjoint_a: bool = False, a_is_sparse: bool = False,
-           b_is_sparse: bool = False, name: str | None = None) -> Tensor:  # fmt: skip
+def matvec(
+    a: TensorLike,
+    b: TensorLike,
+    transpose_a: bool = False,
+    adjoint_a: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+    name: str | None = None,
+) -> Tensor:
     """A matrix times a vector, y[..., i] = sum_j a[..., i, j] b[..., j]; the axes before them broadcast.
 
     >>> tf.linalg.matvec([[1, 2], [3, 4]], [5, 6]).numpy().tolist()
@@ -90,7 +107,9 @@ def matrix_transpose(a: TensorLike, name: str | None = "matrix_transpose", conju
     [[1, 3], [2, 4]]
     """
     if len(as_tensor(a)._shape()) < 2:
-        raise ValueError(describe("tf.linalg.matrix_transpose", "a", got=f"shape {as_tensor(a).shape}", expected="at least 2 axes"))
+        raise ValueError(
+            describe("tf.linalg.matrix_transpose", "a", got=f"shape {as_tensor(a).shape}", expected="at least 2 axes")
+        )
     return _swapped(a, conjugate)
 
 
@@ -107,7 +126,8 @@ def adjoint(matrix: TensorLike, name: str | None = None) -> Tensor:
 
 
 def tensordot(a: TensorLike, b: TensorLike, axes: Any, name: str | None = None) -> Tensor:
-    """The sum of products over pairs of axes: over the last `axes` of `a` with the first of `b`, or over the axes listed for each.
+    """The sum of products over pairs of axes: over the last `axes` of `a` with the first of `b`, or over the axes
+    listed for each.
 
     The other axes of `a`, then those of `b`, number the result. `axes=0` is the outer product.
 
@@ -121,7 +141,8 @@ def tensordot(a: TensorLike, b: TensorLike, axes: Any, name: str | None = None) 
     for i, j in zip(first, second, strict=True):
         if a._shape()[i] != b._shape()[j]:
             raise invalid_argument(
-                f"tf.tensordot: Matrix size-incompatible: axis {i} of `a` has {a._shape()[i]} entries, axis {j} of `b` {b._shape()[j]}; they must agree"
+                f"tf.tensordot: Matrix size-incompatible: axis {i} of `a` has {a._shape()[i]} entries, axis {j} of "
+                f"`b` {b._shape()[j]}; they must agree"
             )
     return matrix.contract.call(a, b, equation=_dot_equation(len(a._shape()), len(b._shape()), first, second))
 
@@ -129,7 +150,11 @@ def tensordot(a: TensorLike, b: TensorLike, axes: Any, name: str | None = None) 
 def _pairs(axes: Any, a_rank: int, b_rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     if isinstance(axes, (list, tuple)) or getattr(axes, "ndim", 0):
         if len(axes) != 2:
-            raise ValueError(describe("tf.tensordot", "axes", got=axes, expected="an integer, or one list of axes for `a` and one for `b`"))
+            raise ValueError(
+                describe(
+                    "tf.tensordot", "axes", got=axes, expected="an integer, or one list of axes for `a` and one for `b`"
+                )
+            )
         first = tuple([axis_of(i, a_rank, "tf.tensordot") for i in integers(axes[0], "axes")])
         second = tuple([axis_of(i, b_rank, "tf.tensordot") for i in integers(axes[1], "axes")])
         if len(first) != len(second):
@@ -137,7 +162,11 @@ def _pairs(axes: Any, a_rank: int, b_rank: int) -> tuple[tuple[int, ...], tuple[
         return first, second
     count = integer(axes, "axes")
     if not 0 <= count <= min(a_rank, b_rank):
-        raise ValueError(describe("tf.tensordot", "axes", got=count, expected=f"0 to {min(a_rank, b_rank)}, the smaller of the ranks"))
+        raise ValueError(
+            describe(
+                "tf.tensordot", "axes", got=count, expected=f"0 to {min(a_rank, b_rank)}, the smaller of the ranks"
+            )
+        )
     return tuple(range(a_rank - count, a_rank)), tuple(range(count))
 
 
@@ -154,9 +183,10 @@ def _dot_equation(a_rank: int, b_rank: int, first: tuple[int, ...], second: tupl
 def einsum(equation: str, *inputs: TensorLike, **kwargs: Any) -> Tensor:
     """The sum of products that an equation states: "bij,bjk->bik" multiplies stacks of matrices.
 
-    A letter names an axis. Axes under one letter run together, a letter missing after the arrow is summed over, twice the same letter in
-    one operand takes the diagonal, and "..." stands for any axes, which broadcast. Without an arrow the result has the letters that occur
-    once, in alphabetical order. Of three operands or more, the two that leave the smallest product are contracted first.
+    A letter names an axis. Axes under one letter run together, a letter missing after the arrow is summed over, twice
+    the same letter in one operand takes the diagonal, and "..." stands for any axes, which broadcast. Without an arrow
+    the result has the letters that occur once, in alphabetical order. Of three operands or more, the two that leave the
+    smallest product are contracted first.
 
     >>> tf.einsum("ij,jk->ik", [[1, 2], [3, 4]], [[5], [6]]).numpy().tolist()
     [[17], [39]]
@@ -168,7 +198,10 @@ def einsum(equation: str, *inputs: TensorLike, **kwargs: Any) -> Tensor:
     tensors = [as_tensor(x) for x in inputs]
     if len(tensors) > 1:
         known = next((x.dtype for x in inputs if isinstance(x, (Tensor, Readable))), tensors[0].dtype)
-        tensors = [t if isinstance(x, (Tensor, Readable)) else as_tensor(x, known) for x, t in zip(inputs, tensors, strict=True)]
+        tensors = [
+            t if isinstance(x, (Tensor, Readable)) else as_tensor(x, known)
+            for x, t in zip(inputs, tensors, strict=True)
+        ]
     plan = _einsum_plan(equation, tuple(t._shape() for t in tensors))
     tensors = [_prepared(t, steps) for t, steps in zip(tensors, plan.preparations, strict=True)]
     for i, j, step in plan.contractions:
@@ -178,11 +211,15 @@ def einsum(equation: str, *inputs: TensorLike, **kwargs: Any) -> Tensor:
 
 
 class Plan:
-    """What an equation comes to for given shapes: steps on each operand alone, contractions of two at a time, a last step."""
+    """What an equation comes to for given shapes: steps on each operand alone, contractions of two at a time, a last
+    step.
+    """
 
     __slots__ = ("contractions", "finish", "preparations")
 
-    def __init__(self, preparations: list[list[Any]], contractions: list[tuple[int, int, str]], finish: list[Any]) -> None:
+    def __init__(
+        self, preparations: list[list[Any]], contractions: list[tuple[int, int, str]], finish: list[Any]
+    ) -> None:
         self.preparations = preparations
         self.contractions = contractions
         self.finish = finish
@@ -257,7 +294,9 @@ def _parsed(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[st
         raise ValueError(f"tf.einsum: Expected {len(operands)} inputs for equation {equation!r}, got {len(shapes)}")
     for term in (*operands, out):
         if not all(c.isalpha() for c in term.replace("...", "", 1)):
-            raise ValueError(f"tf.einsum: equation {equation!r} may hold letters, commas, one arrow and, once per operand, '...'")
+            raise ValueError(
+                f"tf.einsum: equation {equation!r} may hold letters, commas, one arrow and, once per operand, '...'"
+            )
     free = max((len(s) - len(o) + 3 for o, s in zip(operands, shapes, strict=True) if "..." in o), default=0)
     spare = [c for c in map(chr, range(0x3B1, 0x3B1 + 24 + len(text))) if c not in text][:free]
     if not arrow:
@@ -271,7 +310,9 @@ def _parsed(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[st
     for names, shape in zip(full, shapes, strict=True):
         for c, n in zip(names, shape, strict=True):
             if length.setdefault(c, n) != n and not (c in spare and 1 in (n, length[c])):
-                raise invalid_argument(f"tf.einsum: Expected dimension {length[c]} for label {c!r} of {equation!r}, but got {n}")
+                raise invalid_argument(
+                    f"tf.einsum: Expected dimension {length[c]} for label {c!r} of {equation!r}, but got {n}"
+                )
             length[c] = n if length[c] == 1 and c in spare else length[c]
     if unknown := [c for c in result if c not in length]:
         raise ValueError(f"tf.einsum: label {unknown[0]!r} in the result of {equation!r} occurs in no operand")
@@ -283,187 +324,3 @@ def _written_out(term: str, shape: tuple[int, ...], spare: list[str], equation: 
     if extra < 0 or (extra and "..." not in term):
         raise invalid_argument(f"tf.einsum: operand {term!r} of {equation!r} does not fit shape {list(shape)}")
     return term.replace("...", "".join(spare[len(spare) - extra :]))
-
-
-# Diagonals and bands
-
-
-def trace(x: TensorLike, name: str | None = None) -> Tensor:
-    """The sum of the main diagonal of each matrix: sum_i x[..., i, i].
-
-    >>> tf.linalg.trace([[1.0, 2.0], [3.0, 4.0]]).numpy()
-    np.float32(5.0)
-    """
-    d = matrix.diag_part.call(_matrices(x, "tf.linalg.trace", "x"), k=0)
-    return shaping.reduce_sum.call(d, axes=(len(d._shape()) - 1,), keepdims=False)
-
-
-def _matrices(x: TensorLike, op: str, argument: str) -> Tensor:
-    t = as_tensor(x)
-    if len(t._shape()) < 2:
-        raise invalid_argument(describe(op, argument, got=f"shape {t.shape}", expected="at least 2 axes"))
-    return t
-
-
-def band_part(input: TensorLike, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
-    """Each matrix with zeros outside a band: `num_lower` diagonals below the main one are kept and `num_upper` above it; -1 keeps all.
-
-    (-1, 0) is the lower triangle, (0, -1) the upper one, (0, 0) the diagonal.
-
-    >>> tf.linalg.band_part([[1, 2], [3, 4]], 0, -1).numpy().tolist()
-    [[1, 2], [0, 4]]
-    """
-    t = _matrices(input, "tf.linalg.band_part", "input")
-    rows, columns = t._shape()[-2:]
-    lower, upper = integer(num_lower, "num_lower"), integer(num_upper, "num_upper")
-    for bound, limit, argument in ((lower, rows, "num_lower"), (upper, columns, "num_upper")):
-        if bound > limit:
-            raise invalid_argument(describe("tf.linalg.band_part", argument, got=bound, expected=f"negative, or at most {limit}"))
-    offset = np.arange(columns) - np.arange(rows)[:, None]
-    inside = (offset >= -lower if lower >= 0 else True) & (offset <= upper if upper >= 0 else np.ones_like(offset, bool))
-    return masking.masked.call(plain(inside), t, when=True)
-
-
-def diag(diagonal: TensorLike, name: str | None = "diag", k: Any = 0, num_rows: Any = -1, num_cols: Any = -1, padding_value: Any = 0,
-         align: str = "RIGHT_LEFT") -> Tensor:  # fmt: skip
-    """Matrices that hold `diagonal` on diagonal k (0: the main one, above it positive) and `padding_value` elsewhere.
-
-    With k = (low, high) `diagonal` holds one row per diagonal, the highest first, padded at the side that `align` says. The matrices are
-    square and as small as possible unless `num_rows` and `num_cols` say otherwise.
-
-    >>> tf.linalg.diag([1, 2]).numpy().tolist()
-    [[1, 0], [0, 2]]
-    """
-    t = as_tensor(diagonal)
-    low, high = _band(k, "tf.linalg.diag")
-    shape = t._shape()
-    if not shape or (low != high and len(shape) < 2):
-        raise invalid_argument(describe("tf.linalg.diag", "diagonal", got=f"shape {t.shape}", expected="one axis, or two for several diagonals"))
-    rows, columns = _matrix_size(shape[-1], low, high, integer(num_rows, "num_rows"), integer(num_cols, "num_cols"))
-    if low == high and not _is_padding(padding_value, t):
-        return matrix.diag.call(t, k=low, rows=rows, columns=columns)
-    source, inside = _sources(rows, columns, low, high, shape[-1], align)
-    if low == high:
-        t = shaping.reshape.call(t, shape=(*shape[:-1], 1, shape[-1]))
-    lead = t._shape()[:-2]
-    flat = shaping.reshape.call(t, shape=(*lead, math.prod(t._shape()[-2:])))
-    y = indexing.gather.call(flat, plain(source), axis=len(lead), batch_dims=0)
-    return masking.select.call(plain(inside), y, as_tensor(padding_value, t.dtype))
-
-
-def _is_padding(value: Any, t: Tensor) -> bool:
-    return isinstance(value, (Tensor, Readable)) or value != 0 or t.dtype.name == "string"
-
-
-def _band(k: Any, op: str) -> tuple[int, int]:
-    bounds = integers(k, "k")
-    if len(bounds) not in (1, 2) or bounds[0] > bounds[-1]:
-        raise invalid_argument(describe(op, "k", got=k, expected="one diagonal, or the lowest and the highest of several"))
-    return bounds[0], bounds[-1]
-
-
-def _matrix_size(longest: int, low: int, high: int, rows: int, columns: int) -> tuple[int, int]:
-    """The size of a matrix whose diagonals low to high are at most `longest` long; -1 where it is to be worked out."""
-    least_rows, least_columns = longest - min(high, 0), longest + max(low, 0)
-    if rows == -1 and columns == -1:
-        rows = columns = max(least_rows, least_columns)
-    rows = least_rows if rows == -1 else rows
-    columns = least_columns if columns == -1 else columns
-    if rows < least_rows or columns < least_columns or (rows > least_rows and columns > least_columns):
-        raise invalid_argument(f"tf.linalg.diag: a matrix of {rows} x {columns} does not fit diagonals {low} to {high} of length {longest}")
-    return rows, columns
-
-
-def _lengths_and_starts(rows: int, columns: int, low: int, high: int, longest: int, align: str) -> tuple[np.ndarray, np.ndarray]:
-    """How long each diagonal is, the highest first, and where it begins in its padded row."""
-    if align not in ("RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT", "RIGHT_RIGHT"):
-        raise ValueError(describe("tf.linalg.diag", "align", got=align, expected="RIGHT_LEFT, LEFT_RIGHT, LEFT_LEFT or RIGHT_RIGHT"))
-    numbers = np.arange(high, low - 1, -1)
-    lengths = np.minimum(rows + np.minimum(numbers, 0), columns - np.maximum(numbers, 0))
-    above, below = align.split("_")
-    right = np.where(numbers >= 0, above == "RIGHT", below == "RIGHT")
-    return lengths, np.where(right, longest - lengths, 0)
-
-
-def _sources(rows: int, columns: int, low: int, high: int, longest: int, align: str) -> tuple[np.ndarray, np.ndarray]:
-    """For every place of a matrix: which entry of the flattened rows of diagonals belongs there, and whether one does."""
-    _, starts = _lengths_and_starts(rows, columns, low, high, longest, align)
-    i, j = np.arange(rows)[:, None], np.arange(columns)
-    inside = (j - i >= low) & (j - i <= high)
-    row = np.where(inside, high - (j - i), 0)
-    return np.where(inside, row * longest + starts[row] + np.minimum(i, j), 0), inside
-
-
-def diag_part(input: TensorLike, name: str | None = "diag_part", k: Any = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT") -> Tensor:
-    """Diagonal k of each matrix (0: the main one, above it positive); with k = (low, high) one row per diagonal, the highest first, padded
-    with `padding_value` at the side that `align` says.
-
-    >>> tf.linalg.diag_part([[1, 2], [3, 4]]).numpy().tolist()
-    [1, 4]
-    """
-    t = _matrices(input, "tf.linalg.diag_part", "input")
-    low, high = _band(k, "tf.linalg.diag_part")
-    rows, columns = t._shape()[-2:]
-    if not (-rows < low or low == 0) or not (high < columns or high == 0):
-        raise invalid_argument(describe("tf.linalg.diag_part", "k", got=k, expected=f"diagonals between {1 - rows} and {columns - 1}"))
-    if low == high:
-        return matrix.diag_part.call(t, k=low)
-    longest = min(rows + min(high, 0), columns - max(low, 0))
-    lengths, starts = _lengths_and_starts(rows, columns, low, high, longest, align)
-    numbers = np.arange(high, low - 1, -1)[:, None]
-    along = np.arange(longest) - starts[:, None]
-    inside = (along >= 0) & (along < lengths[:, None])
-    places = np.where(inside, (along + np.maximum(-numbers, 0)) * columns + along + np.maximum(numbers, 0), 0)
-    lead = t._shape()[:-2]
-    flat = shaping.reshape.call(t, shape=(*lead, rows * columns))
-    y = indexing.gather.call(flat, plain(places), axis=len(lead), batch_dims=0)
-    return masking.select.call(plain(inside), y, as_tensor(padding_value, t.dtype))
-
-
-def set_diag(input: TensorLike, diagonal: TensorLike, name: str | None = "set_diag", k: Any = 0, align: str = "RIGHT_LEFT") -> Tensor:
-    """`input` with the entries of `diagonal` on its diagonal k, or on diagonals low to high for k = (low, high).
-
-    >>> tf.linalg.set_diag([[1, 2], [3, 4]], [7, 8]).numpy().tolist()
-    [[7, 2], [3, 8]]
-    """
-    t = _matrices(input, "tf.linalg.set_diag", "input")
-    d = as_tensor(diagonal, None if isinstance(diagonal, (Tensor, Readable)) else t.dtype)
-    low, high = _band(k, "tf.linalg.set_diag")
-    rows, columns = t._shape()[-2:]
-    longest = min(rows + min(high, 0), columns - max(low, 0))
-    expected = (*t._shape()[:-2], *((high - low + 1,) if low != high else ()), longest)
-    if d._shape() != expected:
-        raise invalid_argument(describe("tf.linalg.set_diag", "diagonal", got=f"shape {d.shape}", expected=f"shape {list(expected)}"))
-    source, inside = _sources(rows, columns, low, high, longest, align)
-    lead = t._shape()[:-2]
-    flat = shaping.reshape.call(d, shape=(*lead, (high - low + 1) * longest))
-    return masking.select.call(plain(inside), indexing.gather.call(flat, plain(source), axis=len(lead), batch_dims=0), t)
-
-
-def tensor_diag(diagonal: TensorLike, name: str | None = None) -> Tensor:
-    """The tensor of twice the rank that is `diagonal` where both halves of the indices agree, zero elsewhere.
-
-    >>> tf.linalg.tensor_diag([1, 2]).numpy().tolist()
-    [[1, 0], [0, 2]]
-    """
-    t = as_tensor(diagonal)
-    shape, count = t._shape(), math.prod(t._shape())
-    if not shape:
-        raise invalid_argument(describe("tf.linalg.tensor_diag", "diagonal", got="a scalar", expected="rank 1 or higher"))
-    y = matrix.diag.call(shaping.reshape.call(t, shape=(count,)), k=0, rows=count, columns=count)
-    return shaping.reshape.call(y, shape=shape + shape)
-
-
-def tensor_diag_part(input: TensorLike, name: str | None = None) -> Tensor:
-    """The entries of `input`, of shape s + s, where both halves of the indices agree: the inverse of `tensor_diag`.
-
-    >>> tf.linalg.tensor_diag_part([[1, 2], [3, 4]]).numpy().tolist()
-    [1, 4]
-    """
-    t = as_tensor(input)
-    shape = t._shape()
-    half = shape[: len(shape) // 2]
-    if not shape or half + half != shape:
-        raise invalid_argument(describe("tf.linalg.tensor_diag_part", "input", got=f"shape {t.shape}", expected="a shape that is twice the same"))
-    count = math.prod(half)
-    return shaping.reshape.call(matrix.diag_part.call(shaping.reshape.call(t, shape=(count, count)), k=0), shape=half)

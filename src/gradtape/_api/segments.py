@@ -1,7 +1,8 @@
 """Reductions over segments: rows of `data` that share a number in `segment_ids` are reduced together.
 
-The sorted forms take ids in ascending order and make as many rows as the last one says; an empty segment gives 0 (1 for the product). The
-unsorted ones take ids of any shape that `data`'s begins with, drop negative ids, and give an empty segment what the reduction starts from.
+The sorted forms take ids in ascending order and make as many rows as the last one says; an empty segment gives 0 (1 for
+the product). The unsorted ones take ids of any shape that `data`'s begins with, drop negative ids, and give an empty
+segment what the reduction starts from.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from gradtape._ops import elementwise, masking, segments
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain
 
 __all__ = [
-    "segment_max", "segment_mean", "segment_min", "segment_prod", "segment_sum", "unsorted_segment_max", "unsorted_segment_mean",
-    "unsorted_segment_min", "unsorted_segment_prod", "unsorted_segment_sqrt_n", "unsorted_segment_sum",
+    "segment_max", "segment_mean", "segment_min", "segment_prod", "segment_sum", "unsorted_segment_max",
+    "unsorted_segment_mean", "unsorted_segment_min", "unsorted_segment_prod", "unsorted_segment_sqrt_n",
+    "unsorted_segment_sum",
 ]  # fmt: skip
 
 
-def _unsorted(data: TensorLike, segment_ids: TensorLike, num_segments: Any, op: str) -> tuple[Tensor, Tensor, dict[str, int]]:
+def _unsorted(
+    data: TensorLike, segment_ids: TensorLike, num_segments: Any, op: str
+) -> tuple[Tensor, Tensor, dict[str, int]]:
     t, ids = as_tensor(data), as_tensor(segment_ids, prefer=np.dtype(np.int32))
     if not ids.dtype.is_integer:
         raise invalid_argument(describe(op, "segment_ids", got=ids.dtype.name, expected="int32 or int64"))
@@ -35,9 +39,13 @@ def _sorted(data: TensorLike, segment_ids: TensorLike, op: str) -> tuple[Tensor,
     ids = as_tensor(segment_ids, prefer=np.dtype(np.int32))
     numbers = np.asarray(ids)
     if numbers.ndim != 1:
-        raise invalid_argument(describe(op, "segment_ids", got=f"shape {ids.shape}", expected="a vector, one id per row of data"))
+        raise invalid_argument(
+            describe(op, "segment_ids", got=f"shape {ids.shape}", expected="a vector, one id per row of data")
+        )
     if (numbers[1:] < numbers[:-1]).any():
-        raise invalid_argument(f"{op}: segment ids are not increasing; sort the rows, or use tf.math.unsorted_{op.rpartition('.')[2]}")
+        raise invalid_argument(
+            f"{op}: segment ids are not increasing; sort the rows, or use tf.math.unsorted_{op.rpartition('.')[2]}"
+        )
     if numbers.size and numbers[0] < 0:
         raise invalid_argument(f"{op}: segment ids must be >= 0, got {numbers[0]}")
     return _unsorted(data, ids, int(numbers[-1]) + 1 if numbers.size else 0, op)
@@ -54,7 +62,9 @@ def _counts(t: Tensor, ids: Tensor, num: int) -> Tensor:
     return plain(counts.astype(t._spec().dtype).reshape((num,) + (1,) * (len(t._shape()) - len(ids._shape()))))
 
 
-def unsorted_segment_sum(data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_sum(
+    data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None
+) -> Tensor:
     """y[n] = the sum of data[i] over all i with segment_ids[i] = n, for n < num_segments.
 
     >>> tf.math.unsorted_segment_sum([1, 2, 3], [1, 0, 1], 2).numpy().tolist()
@@ -64,7 +74,9 @@ def unsorted_segment_sum(data: TensorLike, segment_ids: TensorLike, num_segments
     return segments.segment_sum.call(t, ids, **attrs)
 
 
-def unsorted_segment_mean(data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_mean(
+    data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None
+) -> Tensor:
     """y[n] = the mean of data[i] over all i with segment_ids[i] = n; 0 for an empty segment.
 
     >>> tf.math.unsorted_segment_mean([1.0, 2.0, 3.0], [1, 0, 1], 2).numpy().tolist()
@@ -74,7 +86,9 @@ def unsorted_segment_mean(data: TensorLike, segment_ids: TensorLike, num_segment
     return _quotient(segments.segment_sum.call(t, ids, **attrs), _counts(t, ids, attrs["num"]))
 
 
-def unsorted_segment_sqrt_n(data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_sqrt_n(
+    data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None
+) -> Tensor:
     """y[n] = the sum of data[i] over all i with segment_ids[i] = n, over the square root of how many they are.
 
     >>> tf.math.unsorted_segment_sqrt_n([1.0, 2.0, 3.0], [0, 0, 1], 2).numpy().round(3).tolist()
@@ -85,7 +99,9 @@ def unsorted_segment_sqrt_n(data: TensorLike, segment_ids: TensorLike, num_segme
     return elementwise.divide.call(segments.segment_sum.call(t, ids, **attrs), counts)
 
 
-def unsorted_segment_prod(data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_prod(
+    data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None
+) -> Tensor:
     """y[n] = the product of data[i] over all i with segment_ids[i] = n; 1 for an empty segment.
 
     >>> tf.math.unsorted_segment_prod([1, 2, 3], [1, 0, 1], 2).numpy().tolist()
@@ -95,8 +111,11 @@ def unsorted_segment_prod(data: TensorLike, segment_ids: TensorLike, num_segment
     return segments.segment_prod.call(t, ids, **attrs)
 
 
-def unsorted_segment_max(data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None) -> Tensor:
-    """y[n] = the largest data[i] with segment_ids[i] = n; the lowest number of the dtype for an empty segment. Ties share the gradient.
+def unsorted_segment_max(
+    data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None
+) -> Tensor:
+    """y[n] = the largest data[i] with segment_ids[i] = n; the lowest number of the dtype for an empty segment. Ties
+    share the gradient.
 
     >>> tf.math.unsorted_segment_max([1, 2, 3], [1, 0, 1], 2).numpy().tolist()
     [2, 3]
@@ -105,8 +124,11 @@ def unsorted_segment_max(data: TensorLike, segment_ids: TensorLike, num_segments
     return segments.segment_extreme.call(t, ids, **attrs, largest=True)
 
 
-def unsorted_segment_min(data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None) -> Tensor:
-    """y[n] = the smallest data[i] with segment_ids[i] = n; the highest number of the dtype for an empty segment. Ties share the gradient.
+def unsorted_segment_min(
+    data: TensorLike, segment_ids: TensorLike, num_segments: Any, name: str | None = None
+) -> Tensor:
+    """y[n] = the smallest data[i] with segment_ids[i] = n; the highest number of the dtype for an empty segment. Ties
+    share the gradient.
 
     >>> tf.math.unsorted_segment_min([1, 2, 3], [1, 0, 1], 2).numpy().tolist()
     [2, 1]
@@ -146,7 +168,8 @@ def segment_prod(data: TensorLike, segment_ids: TensorLike, name: str | None = N
 
 
 def segment_max(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
-    """y[n] = the largest data[i] with segment_ids[i] = n; the ids ascend. 0 for an empty segment. Ties share the gradient.
+    """y[n] = the largest data[i] with segment_ids[i] = n; the ids ascend. 0 for an empty segment. Ties share the
+    gradient.
 
     >>> tf.math.segment_max([1, 2, 3], [0, 0, 2]).numpy().tolist()
     [2, 0, 3]
@@ -155,7 +178,8 @@ def segment_max(data: TensorLike, segment_ids: TensorLike, name: str | None = No
 
 
 def segment_min(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
-    """y[n] = the smallest data[i] with segment_ids[i] = n; the ids ascend. 0 for an empty segment. Ties share the gradient.
+    """y[n] = the smallest data[i] with segment_ids[i] = n; the ids ascend. 0 for an empty segment. Ties share the
+    gradient.
 
     >>> tf.math.segment_min([1, 2, 3], [0, 0, 2]).numpy().tolist()
     [1, 0, 3]

@@ -1,4 +1,6 @@
-"""Shapes as values: what a tensor's lengths are, and what shape broadcasting gives. All known without computing, none differentiable."""
+"""Shapes as values: what a tensor's lengths are, and what shape broadcasting gives. All known without computing, none
+differentiable.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def ensure_shape(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
     t = as_tensor(x)
     wanted = TensorShape(shape)
     if not t.shape.is_compatible_with(wanted):
-        raise invalid_argument(f"tf.ensure_shape: Shape of tensor x {t.shape.as_list()} is not compatible with expected shape {wanted}.")
+        raise invalid_argument(
+            f"tf.ensure_shape: Shape of tensor x {t.shape.as_list()} is not compatible with expected shape {wanted}."
+        )
     return shaping.identity.call(t)
 
 
@@ -107,7 +111,9 @@ def _broadcast_length(m: int | None, n: int | None, x: TensorShape, y: TensorSha
         return m
     if m is None or n is None:
         return n if m is None else m  # an unknown length can only be 1 or the other one
-    raise ValueError(f"Incompatible shapes for broadcasting: {x} and {y}; lengths must be equal, or 1 where they differ")
+    raise ValueError(
+        f"Incompatible shapes for broadcasting: {x} and {y}; lengths must be equal, or 1 where they differ"
+    )
 
 
 def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:

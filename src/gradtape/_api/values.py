@@ -20,8 +20,9 @@ from gradtape._runtime.convert import numpy_dtype
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, holds_tensors, plain
 
 __all__ = [
-    "bitcast", "cast", "complex", "constant", "convert_to_tensor", "eye", "fill", "get_static_value", "identity", "identity_n", "is_tensor",
-    "linspace", "one_hot", "ones", "ones_like", "range", "saturate_cast", "stop_gradient", "zeros", "zeros_like",
+    "bitcast", "cast", "complex", "constant", "convert_to_tensor", "eye", "fill", "get_static_value", "identity",
+    "identity_n", "is_tensor", "linspace", "one_hot", "ones", "ones_like", "range", "saturate_cast", "stop_gradient",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 _F32 = np.dtype(np.float32)
@@ -31,11 +32,12 @@ _HOT = np.float32(1), np.float32(0)
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = "Const") -> Tensor:
     """A tensor with the given value, which is copied.
 
-    Python floats become float32, ints int32 (int64 where they need it), NumPy values keep their dtype; `dtype` overrides that where
-    nothing is lost. With `shape` the values are laid out in that shape; a single one fills it. A tensor is returned as it is.
+    Python floats become float32, ints int32 (int64 where they need it), NumPy values keep their dtype; `dtype`
+    overrides that where nothing is lost. With `shape` the values are laid out in that shape; a single one fills it. A
+    tensor is returned as it is.
 
-    Raises ValueError if `value` is a list that holds tensors (`tf.stack` or `tf.convert_to_tensor` keep their gradients), TypeError if a
-    float would become an int, or if the number of values does not fit `shape`.
+    Raises ValueError if `value` is a list that holds tensors (`tf.stack` or `tf.convert_to_tensor` keep their
+    gradients), TypeError if a float would become an int, or if the number of values does not fit `shape`.
 
     >>> tf.constant([[1, 2], [3, 4]])
     <tf.Tensor: shape=(2, 2), dtype=int32, numpy=
@@ -75,17 +77,20 @@ def _laid_out(t: Tensor, shape: tuple[int, ...]) -> Tensor:
     if have == 1:
         return shaping.broadcast_to.call(shaping.reshape.call(t, shape=()), shape=shape)
     raise TypeError(
-        f"tf.constant: argument `shape`: {t} has {have} elements, but got `shape` {shape} with {want} elements. Give as many values, or a single one."
+        f"tf.constant: argument `shape`: {t} has {have} elements, but got `shape` {shape} with {want} elements. Give "
+        "as many values, or a single one."
     )
 
 
 def convert_to_tensor(value: TensorLike, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
-    """`value` as a tensor. A tensor is returned as it is and a variable is read, so gradients flow; a list that holds tensors is stacked;
-    anything else becomes a constant.
+    """`value` as a tensor. A tensor is returned as it is and a variable is read, so gradients flow; a list that holds
+    tensors is stacked; anything else becomes a constant.
 
-    Python floats become float32 and ints int32; NumPy values keep their dtype. `dtype` is demanded, `dtype_hint` is tried.
+    Python floats become float32 and ints int32; NumPy values keep their dtype. `dtype` is demanded, `dtype_hint` is
+    tried.
 
-    Raises ValueError if `value` is a tensor of another dtype than `dtype`, TypeError if the conversion would lose information.
+    Raises ValueError if `value` is a tensor of another dtype than `dtype`, TypeError if the conversion would lose
+    information.
 
     >>> tf.convert_to_tensor([1.0, 2.0])
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>
@@ -94,11 +99,11 @@ def convert_to_tensor(value: TensorLike, dtype: Any = None, dtype_hint: Any = No
 
 
 def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Any:
-    """`x` in another dtype; `x` itself if it has it. Differentiable between floating and complex dtypes; any other cast ends the path of a
-    gradient.
+    """`x` in another dtype; `x` itself if it has it. Differentiable between floating and complex dtypes; any other cast
+    ends the path of a gradient.
 
-    Floats are cut towards zero when they become ints, complex numbers lose their imaginary part when they become real, and whatever is
-    not zero is True. IndexedSlices are cast value by value. Strings cannot be cast: UnimplementedError.
+    Floats are cut towards zero when they become ints, complex numbers lose their imaginary part when they become real,
+    and whatever is not zero is True. IndexedSlices are cast value by value. Strings cannot be cast: UnimplementedError.
 
     >>> tf.cast([1.8, -1.8], tf.int32)
     <tf.Tensor: shape=(2,), dtype=int32, numpy=array([ 1, -1], dtype=int32)>
@@ -116,7 +121,8 @@ def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Any:
 
 
 def saturate_cast(value: TensorLike, dtype: Any, name: str | None = None) -> Tensor:
-    """`value` in another dtype; what lies outside that dtype's range becomes its nearest bound instead of wrapping around.
+    """`value` in another dtype; what lies outside that dtype's range becomes its nearest bound instead of wrapping
+    around.
 
     >>> tf.saturate_cast([300.0, -5.0], tf.uint8)
     <tf.Tensor: shape=(2,), dtype=uint8, numpy=array([255,   0], dtype=uint8)>
@@ -136,7 +142,8 @@ def saturate_cast(value: TensorLike, dtype: Any, name: str | None = None) -> Ten
 
 
 def bitcast(input: TensorLike, type: Any, name: str | None = None) -> Tensor:
-    """The same bytes, read as another dtype. A wider dtype takes up the last axis, a narrower one adds an axis. Not differentiable.
+    """The same bytes, read as another dtype. A wider dtype takes up the last axis, a narrower one adds an axis. Not
+    differentiable.
 
     >>> tf.bitcast(tf.constant(1.0), tf.uint32)
     <tf.Tensor: shape=(), dtype=uint32, numpy=1065353216>
@@ -156,7 +163,8 @@ def complex(real: TensorLike, imag: TensorLike, name: str | None = None) -> Tens
     dtypes = re._spec().dtype, im._spec().dtype
     if dtypes[0] != dtypes[1] or dtypes[0].char not in "fd":
         raise TypeError(
-            f"tf.complex: the parts have dtypes {re.dtype.name} and {im.dtype.name}; both must be float32 or both float64. Cast them: tf.cast."
+            f"tf.complex: the parts have dtypes {re.dtype.name} and {im.dtype.name}; both must be float32 or both "
+            "float64. Cast them: tf.cast."
         )
     return casting.complex_of.call(re, im)
 
@@ -192,12 +200,14 @@ def stop_gradient(input: TensorLike, name: str | None = None) -> Tensor:
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether `x` is a tensor, a variable, or made of tensors (IndexedSlices); NumPy arrays and Python numbers are not."""
+    """Whether `x` is a tensor, a variable, or made of tensors (IndexedSlices); NumPy arrays and Python numbers are not.
+    """
     return isinstance(x, (Tensor, Readable, IndexedSlices))
 
 
 def get_static_value(tensor: Any, partial: bool = False) -> Any:
-    """The value of a tensor as a NumPy array if it is known already, else None. Eager tensors are known; variables are not constants.
+    """The value of a tensor as a NumPy array if it is known already, else None. Eager tensors are known; variables are
+    not constants.
 
     >>> tf.get_static_value(tf.constant([1, 2]))
     array([1, 2], dtype=int32)
@@ -263,7 +273,9 @@ def ones_like(input: TensorLike, dtype: Any = None, name: str | None = None, lay
 def _filled_like(input: TensorLike, value: int, dtype: Any) -> Tensor:
     spec = (input if isinstance(input, Tensor) else as_tensor(input))._spec()
     if value and spec.dtype.kind == "O" and dtype is None:
-        raise invalid_argument("tf.ones_like: argument `input`: got dtype string, which has no 1; expected a number or bool.")
+        raise invalid_argument(
+            "tf.ones_like: argument `input`: got dtype string, which has no 1; expected a number or bool."
+        )
     return _filled(spec.shape, value, spec.dtype if dtype is None else dtype)
 
 
@@ -277,7 +289,15 @@ def fill(dims: Any, value: TensorLike, name: str | None = None, layout: Any = No
     """
     shape, t = shape_of(dims, "dims"), as_tensor(value)
     if math.prod(t._shape()) != 1:
-        raise invalid_argument(describe("tf.fill", "value", got=f"shape {t.shape}", expected="a scalar", remedy="For an array use tf.broadcast_to."))
+        raise invalid_argument(
+            describe(
+                "tf.fill",
+                "value",
+                got=f"shape {t.shape}",
+                expected="a scalar",
+                remedy="For an array use tf.broadcast_to.",
+            )
+        )
     if t._shape():
         t = shaping.reshape.call(t, shape=())
     return shaping.broadcast_to.call(t, shape=shape)
@@ -287,7 +307,8 @@ _RANGE_DTYPES = [np.dtype(n) for n in ("int32", "int64", "float32", "float64")]
 
 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = "range") -> Tensor:
-    """start, start + delta, start + 2 delta ... up to but not including `limit`; `range(n)` starts at 0. Not differentiable.
+    """start, start + delta, start + 2 delta ... up to but not including `limit`; `range(n)` starts at 0. Not
+    differentiable.
 
     The dtype is the widest among the arguments' (int32, int64, float32, float64), or `dtype`.
 
@@ -298,16 +319,26 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     """
     if limit is None:
         start, limit = 0, start
-    if dtype is None and start.__class__ is int and limit.__class__ is int and delta.__class__ is int and _is_short(start, limit, delta):
+    if (
+        dtype is None
+        and start.__class__ is int
+        and limit.__class__ is int
+        and delta.__class__ is int
+        and _is_short(start, limit, delta)
+    ):
         return plain(np.arange(start, limit, delta, np.int32))
     wanted = numpy_dtype(dtype)
-    first, last, step = (_number(v, wanted, argument) for v, argument in ((start, "start"), (limit, "limit"), (delta, "delta")))
+    first, last, step = (
+        _number(v, wanted, argument) for v, argument in ((start, "start"), (limit, "limit"), (delta, "delta"))
+    )
     kind = wanted or max((x.dtype for x in (first, last, step)), key=_width)
     a, b, d = (x.item() for x in (first, last, step))
     if d == 0:
         raise invalid_argument(f"tf.range: Requires delta != 0: {d}")
     if (b - a) * d < 0:
-        raise invalid_argument(f"tf.range: Requires start {'<=' if d > 0 else '>='} limit when delta {'>' if d > 0 else '<'} 0: {a}/{b}")
+        raise invalid_argument(
+            f"tf.range: Requires start {'<=' if d > 0 else '>='} limit when delta {'>' if d > 0 else '<'} 0: {a}/{b}"
+        )
     if kind.kind in "iu":
         return plain(np.arange(a, b, d, kind))
     a, b, d = (float(x.astype(kind)) for x in (first, last, step))
@@ -320,7 +351,11 @@ def _is_short(start: int, limit: int, delta: int) -> bool:
 
 
 def _number(value: Any, wanted: np.dtype | None, argument: str) -> Any:
-    array = value._array if isinstance(value, Tensor) and value.dtype.is_numeric else as_tensor(value, None if _typed(value) else wanted)._array
+    array = (
+        value._array
+        if isinstance(value, Tensor) and value.dtype.is_numeric
+        else as_tensor(value, None if _typed(value) else wanted)._array
+    )
     if array.size != 1 or array.dtype.kind not in "iuf":
         raise invalid_argument(describe("tf.range", argument, got=value, expected="one real number"))
     return array.reshape(())[()]
@@ -354,7 +389,9 @@ def linspace(start: TensorLike, stop: TensorLike, num: Any, name: str | None = N
     y = shaping.linspace.call(first, last, num=count)
     place = axis_of(axis, len(shape) + 1, "tf.linspace")
     if place:
-        y = shaping.transpose.call(y, perm=(*builtins.range(1, place + 1), 0, *builtins.range(place + 1, len(shape) + 1)))
+        y = shaping.transpose.call(
+            y, perm=(*builtins.range(1, place + 1), 0, *builtins.range(place + 1, len(shape) + 1))
+        )
     return y
 
 
@@ -365,7 +402,9 @@ def _count(num: Any) -> int:
     return count
 
 
-def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = _F32, name: str | None = None) -> Tensor:
+def eye(
+    num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = _F32, name: str | None = None
+) -> Tensor:
     """The identity matrix, or a stack of them in `batch_shape`: ones on the main diagonal, zeros elsewhere.
 
     >>> tf.eye(2, 3)
@@ -381,10 +420,17 @@ def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: 
     return plain(array.reshape(shape))
 
 
-def one_hot(indices: TensorLike, depth: Any, on_value: Any = None, off_value: Any = None, axis: int | None = None, dtype: Any = None,
-            name: str | None = None) -> Tensor:  # fmt: skip
-    """A new axis of length `depth` that holds `on_value` (1) at the index and `off_value` (0) elsewhere; an index outside [0, depth) gives
-    `off_value` everywhere. Not differentiable.
+def one_hot(
+    indices: TensorLike,
+    depth: Any,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """A new axis of length `depth` that holds `on_value` (1) at the index and `off_value` (0) elsewhere; an index
+    outside [0, depth) gives `off_value` everywhere. Not differentiable.
 
     `axis` says where the new axis goes (-1: last). The dtype is `dtype`, or that of the values, or float32.
 
@@ -410,11 +456,12 @@ def _on_and_off(on_value: Any, off_value: Any, dtype: Any) -> tuple[Any, Any]:
     want = numpy_dtype(dtype)
     on, off = (None if v is None else as_tensor(v, want)._array for v in (on_value, off_value))
     if on is not None and off is not None and on.dtype != off.dtype:
-        raise TypeError(f"tf.one_hot: dtype {from_numpy(on.dtype).name} of on_value does not match dtype {from_numpy(off.dtype).name} of off_value")
+        raise TypeError(
+            f"tf.one_hot: dtype {from_numpy(on.dtype).name} of on_value does not match dtype "
+            f"{from_numpy(off.dtype).name} of off_value"
+        )
     given = on if on is not None else off
     kind = want or (_F32 if given is None else given.dtype)
     if kind.kind == "O" and (on is None or off is None):
         raise TypeError("tf.one_hot: for strings give both on_value and off_value")
     return (kind.type(1) if on is None else on), (kind.type(0) if off is None else off)
-
-

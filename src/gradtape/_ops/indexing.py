@@ -1,10 +1,10 @@
 """Reading and writing parts of arrays: basic indexing, gathers by number, scatters, and their transposes.
 
-Basic indices are canonical: tuples of ints, slices of ints, None and Ellipsis. Indices by number are checked, never wrapped around.
-Whatever scatters adds, by `add_rows`, and what an index does not name stays zero.
+Basic indices are canonical: tuples of ints, slices of ints, None and Ellipsis. Indices by number are checked, never
+wrapped around. Whatever scatters adds, by `add_rows`, and what an index does not name stays zero.
 
-The cotangent of a part stays small: an `into` rule adds it into one buffer of the whole, so a loop over the rows of a matrix costs
-one buffer and not one dense array per row; and a gather of rows answers with `IndexedSlices`.
+The cotangent of a part stays small: an `into` rule adds it into one buffer of the whole, so a loop over the rows of a
+matrix costs one buffer and not one dense array per row; and a gather of rows answers with `IndexedSlices`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 
 from gradtape._core.indexed_slices import IndexedSlices
-from gradtape._core.kinds import general, linear
+from gradtape._core.kinds import linear
 from gradtape._core.primitive import Sample
 from gradtape._core.spec import Spec
-from gradtape._ops.casting import cast_to, numpy_dtype
-from gradtape._ops.logic import equal
 from gradtape._ops.shaping import reshape
 
 # Basic indexing
@@ -31,12 +29,24 @@ def _add_part(buffer: np.ndarray, dy: np.ndarray, index: tuple[Any, ...]) -> Non
 
 def _item_samples(rng: np.random.Generator) -> list[Sample]:
     everything = slice(None)
-    indices = ((1,), (slice(1, 3),), (everything, -1), (..., None, slice(None, None, -2)), (2, 1), (slice(3, 1),), (..., 0))
+    indices = (
+        (1,),
+        (slice(1, 3),),
+        (everything, -1),
+        (..., None, slice(None, None, -2)),
+        (2, 1),
+        (slice(3, 1),),
+        (..., 0),
+    )
     return [Sample(rng.normal(size=(4, 3)), index=i) for i in indices]
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, index: put_item(dy, index=index, shape=x_spec.shape)), into=dict(x=_add_part),
-        batch=lambda size, x, *, index: get_item(x, index=(slice(None), *index)), samples=_item_samples)  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec, index: put_item(dy, index=index, shape=x_spec.shape)),
+    into=dict(x=_add_part),
+    batch=lambda size, x, *, index: get_item(x, index=(slice(None), *index)),
+    samples=_item_samples,
+)
 def get_item(x: Any, *, index: tuple[Any, ...]) -> Any:
     """x[index], basic indexing."""
     try:
@@ -74,9 +84,12 @@ def _put_samples(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-@linear(vjp=dict(x=lambda dy, index: get_item(dy, index=index)),
-        batch=lambda size, x, *, index, shape: put_item(x, index=(slice(None), *index), shape=(size, *shape)),
-        infer=lambda x, *, index, shape: Spec(shape, x.dtype), samples=_put_samples)  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, index: get_item(dy, index=index)),
+    batch=lambda size, x, *, index, shape: put_item(x, index=(slice(None), *index), shape=(size, *shape)),
+    infer=lambda x, *, index, shape: Spec(shape, x.dtype),
+    samples=_put_samples,
+)
 def put_item(x: Any, *, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with x at `index`: the transpose of basic indexing."""
     y = zeros_of(shape, x.dtype)
@@ -93,7 +106,8 @@ def zeros_of(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def check_indices(indices: Any, size: int) -> None:
-    """Refuses indices outside [0, size), as TensorFlow does on the CPU; NumPy would count negative ones from the end."""
+    """Refuses indices outside [0, size), as TensorFlow does on the CPU; NumPy would count negative ones from the end.
+    """
     if not _within(indices, size):
         bad = np.argwhere((indices < 0) | (indices >= size))[0].tolist()
         name = f"indices[{','.join(map(str, bad))}]" if bad else "indices"
@@ -115,9 +129,11 @@ _MANY = 16384  # elements; from here on a sparse product (30 us to set up) beats
 
 
 def add_rows(rows: np.ndarray, positions: Any, values: Any) -> None:
-    """rows[positions[i]] += values[i] for every i, in place; `rows` and `values` are matrices, and a position may recur.
+    """rows[positions[i]] += values[i] for every i, in place; `rows` and `values` are matrices, and a position may
+    recur.
 
-    np.add.at is quick on vectors only: 100,000 rows of 64 float32 take it 56 ms, 20 ms element by element, and a sparse product 1.8 ms.
+    np.add.at is quick on vectors only: 100,000 rows of 64 float32 take it 56 ms, 20 ms element by element, and a sparse
+    product 1.8 ms.
     """
     count, width = values.shape
     if count * width < _FEW:
@@ -164,7 +180,9 @@ def _row_slices(dy: Any, params_spec: Any, indices: Any, indices_spec: Any) -> I
     """The cotangent of a table whose rows were gathered: those rows, by number, duplicates and all."""
     shape = params_spec.shape
     count = math.prod(indices_spec.shape)
-    return IndexedSlices(reshape(dy, shape=(count, *shape[1:])), reshape(indices, shape=(count,)), np.array(shape, np.int32))
+    return IndexedSlices(
+        reshape(dy, shape=(count, *shape[1:])), reshape(indices, shape=(count,)), np.array(shape, np.int32)
+    )
 
 
 def _gather_rows_spec(params: Spec, indices: Spec) -> Spec:
@@ -172,12 +190,19 @@ def _gather_rows_spec(params: Spec, indices: Spec) -> Spec:
 
 
 def _row_samples(rng: np.random.Generator) -> list[Sample]:
-    some = [Sample(rng.normal(size=(4, 3)), np.array(i, np.int32)) for i in ([2, 0, 2], 1, [[0, 3], [3, 1]], np.zeros(0))]
+    some = [
+        Sample(rng.normal(size=(4, 3)), np.array(i, np.int32)) for i in ([2, 0, 2], 1, [[0, 3], [3, 1]], np.zeros(0))
+    ]
     return [*some, Sample(rng.normal(size=5), np.array([4, 4, 0]))]
 
 
-@linear(vjp=dict(params=_row_slices), constants=("indices",), infer=_gather_rows_spec, samples=_row_samples,
-        batch=lambda size, params, indices: gather(params, indices, axis=1, batch_dims=1))  # fmt: skip
+@linear(
+    vjp=dict(params=_row_slices),
+    constants=("indices",),
+    infer=_gather_rows_spec,
+    samples=_row_samples,
+    batch=lambda size, params, indices: gather(params, indices, axis=1, batch_dims=1),
+)
 def gather_rows(params: Any, indices: Any) -> Any:
     """y[i..., :] = params[indices[i...], :]. The gradient is IndexedSlices."""
     check_indices(indices, params.shape[0])
@@ -200,9 +225,13 @@ def _scatter_row_samples(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-@linear(vjp=dict(values=lambda dy, indices: gather_rows(dy, indices)), constants=("indices",), infer=_scatter_rows_spec,
-        samples=_scatter_row_samples,
-        batch=lambda n, values, indices, *, size: scatter(values, indices, axis=1, batch_dims=1, size=size))  # fmt: skip
+@linear(
+    vjp=dict(values=lambda dy, indices: gather_rows(dy, indices)),
+    constants=("indices",),
+    infer=_scatter_rows_spec,
+    samples=_scatter_row_samples,
+    batch=lambda n, values, indices, *, size: scatter(values, indices, axis=1, batch_dims=1, size=size),
+)
 def scatter_rows(values: Any, indices: Any, *, size: int) -> Any:
     """Zeros of `size` rows with values[i] added to row indices[i]: the transpose of `gather_rows`."""
     check_indices(indices, size)
@@ -213,7 +242,9 @@ def scatter_rows(values: Any, indices: Any, *, size: int) -> Any:
 
 
 def _positions(lead: tuple[int, ...], outer: tuple[int, ...], size: int, indices: Any) -> np.ndarray:
-    """The numbers of the rows meant, where the axes lead + outer + (size,) of an array number its rows: indexed [lead, outer, rest]."""
+    """The numbers of the rows meant, where the axes lead + outer + (size,) of an array number its rows: indexed [lead,
+    outer, rest].
+    """
     batches, copies = math.prod(lead), math.prod(outer)
     flat = indices.reshape(batches, 1, -1 if indices.size else 0).astype(np.intp, copy=False)
     return flat + np.arange(0, batches * copies * size, size or 1).reshape(batches, copies, 1)
@@ -246,12 +277,24 @@ def _gather_samples(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-@linear(vjp=dict(params=lambda dy, params_spec, indices, axis, batch_dims:
-                 scatter(dy, indices, axis=axis, batch_dims=batch_dims, size=params_spec.shape[axis])),
-        into=dict(params=_gather_into), constants=("indices",), infer=_gather_spec, samples=_gather_samples,
-        batch=lambda size, params, indices, *, axis, batch_dims: gather(params, indices, axis=axis + 1, batch_dims=batch_dims + 1))  # fmt: skip
+@linear(
+    vjp=dict(
+        params=lambda dy, params_spec, indices, axis, batch_dims: scatter(
+            dy, indices, axis=axis, batch_dims=batch_dims, size=params_spec.shape[axis]
+        )
+    ),
+    into=dict(params=_gather_into),
+    constants=("indices",),
+    infer=_gather_spec,
+    samples=_gather_samples,
+    batch=lambda size, params, indices, *, axis, batch_dims: gather(
+        params, indices, axis=axis + 1, batch_dims=batch_dims + 1
+    ),
+)
 def gather(params: Any, indices: Any, *, axis: int, batch_dims: int) -> Any:
-    """y[b..., o..., i..., :] = params[b..., o..., indices[b..., i...], :], where b counts `batch_dims` axes and o those up to `axis`."""
+    """y[b..., o..., i..., :] = params[b..., o..., indices[b..., i...], :], where b counts `batch_dims` axes and o those
+    up to `axis`.
+    """
     shape = params.shape
     check_indices(indices, shape[axis])
     if not batch_dims:
@@ -273,12 +316,17 @@ def _scatter_samples(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-@linear(vjp=dict(values=lambda dy, indices, axis, batch_dims: gather(dy, indices, axis=axis, batch_dims=batch_dims)), constants=("indices",),
-        infer=lambda values, indices, *, axis, batch_dims, size:
-            Spec(_scattered_shape(values.shape, len(indices.shape), axis, batch_dims, size), values.dtype),
-        samples=_scatter_samples,
-        batch=lambda n, values, indices, *, axis, batch_dims, size:
-            scatter(values, indices, axis=axis + 1, batch_dims=batch_dims + 1, size=size))  # fmt: skip
+@linear(
+    vjp=dict(values=lambda dy, indices, axis, batch_dims: gather(dy, indices, axis=axis, batch_dims=batch_dims)),
+    constants=("indices",),
+    infer=lambda values, indices, *, axis, batch_dims, size: Spec(
+        _scattered_shape(values.shape, len(indices.shape), axis, batch_dims, size), values.dtype
+    ),
+    samples=_scatter_samples,
+    batch=lambda n, values, indices, *, axis, batch_dims, size: scatter(
+        values, indices, axis=axis + 1, batch_dims=batch_dims + 1, size=size
+    ),
+)
 def scatter(values: Any, indices: Any, *, axis: int, batch_dims: int, size: int) -> Any:
     """Zeros with `size` entries along `axis`, `values` added where `gather` would have read them."""
     check_indices(indices, size)
@@ -294,26 +342,41 @@ def _along(shape: tuple[int, ...], indices: Any, axis: int) -> np.ndarray:
     """The flat positions of x[..., indices, ...] in an array of `shape`."""
     size, inner = shape[axis], math.prod(shape[axis + 1 :])
     flat = indices.reshape(math.prod(shape[:axis]), indices.shape[axis], inner).astype(np.intp, copy=False)
-    return (flat * inner + np.arange(0, math.prod(shape), size * inner or 1).reshape(-1, 1, 1) + np.arange(inner)).reshape(-1)
+    return (
+        flat * inner + np.arange(0, math.prod(shape), size * inner or 1).reshape(-1, 1, 1) + np.arange(inner)
+    ).reshape(-1)
 
 
 def _along_samples(rng: np.random.Generator) -> list[Sample]:
     x = rng.normal(size=(2, 3))
-    return [Sample(x, x.argsort(0), axis=0), Sample(x, x.argsort(1)[:, :2], axis=1), Sample(x, rng.integers(0, 2, (4, 3)), axis=0)]
+    return [
+        Sample(x, x.argsort(0), axis=0),
+        Sample(x, x.argsort(1)[:, :2], axis=1),
+        Sample(x, rng.integers(0, 2, (4, 3)), axis=0),
+    ]
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, indices, axis: put_along(dy, indices, axis=axis, size=x_spec.shape[axis])), constants=("indices",),
-        batch=lambda size, x, indices, *, axis: take_along(x, indices, axis=axis + 1),
-        infer=lambda x, indices, *, axis: Spec(indices.shape, x.dtype), samples=_along_samples)  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec, indices, axis: put_along(dy, indices, axis=axis, size=x_spec.shape[axis])),
+    constants=("indices",),
+    batch=lambda size, x, indices, *, axis: take_along(x, indices, axis=axis + 1),
+    infer=lambda x, indices, *, axis: Spec(indices.shape, x.dtype),
+    samples=_along_samples,
+)
 def take_along(x: Any, indices: Any, *, axis: int) -> Any:
     """y[i, j, k] = x[i, indices[i, j, k], k], j along `axis`."""
     return x.reshape(-1).take(_along(x.shape, indices, axis)).reshape(indices.shape)
 
 
-@linear(vjp=dict(x=lambda dy, indices, axis: take_along(dy, indices, axis=axis)), constants=("indices",),
-        batch=lambda n, x, indices, *, axis, size: put_along(x, indices, axis=axis + 1, size=size),
-        infer=lambda x, indices, *, axis, size: Spec((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype),
-        samples=lambda rng: [Sample(s.args[0][:2], s.args[1], axis=s.attrs["axis"], size=3) for s in _along_samples(rng)[:1]])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, indices, axis: take_along(dy, indices, axis=axis)),
+    constants=("indices",),
+    batch=lambda n, x, indices, *, axis, size: put_along(x, indices, axis=axis + 1, size=size),
+    infer=lambda x, indices, *, axis, size: Spec((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype),
+    samples=lambda rng: [
+        Sample(s.args[0][:2], s.args[1], axis=s.attrs["axis"], size=3) for s in _along_samples(rng)[:1]
+    ],
+)
 def put_along(x: Any, indices: Any, *, axis: int, size: int) -> Any:
     """Zeros with `size` entries along `axis`, x added where `take_along` would have read it."""
     shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
@@ -323,12 +386,16 @@ def put_along(x: Any, indices: Any, *, axis: int, size: int) -> Any:
 # Several coordinates per index
 
 
-def _coordinates(shape: tuple[int, ...], indices: Any, batch_dims: int) -> tuple[np.ndarray, int, int]:
-    """The rows that the coordinates in the last axis of `indices` name, how many rows there are, and how many axes number them."""
+def coordinates(shape: tuple[int, ...], indices: Any, batch_dims: int) -> tuple[np.ndarray, int, int]:
+    """The rows that the coordinates in the last axis of `indices` name, how many rows there are, and how many axes
+    number them.
+    """
     depth = indices.shape[-1]
     axes = batch_dims + depth
     if axes > len(shape):
-        raise ValueError(f"the last axis of indices, {depth}, must be at most the rank of params, {len(shape) - batch_dims}")
+        raise ValueError(
+            f"the last axis of indices, {depth}, must be at most the rank of params, {len(shape) - batch_dims}"
+        )
     flat: Any = None
     for number, size in enumerate(shape[batch_dims:axes]):
         column = indices[..., number]
@@ -339,20 +406,23 @@ def _coordinates(shape: tuple[int, ...], indices: Any, batch_dims: int) -> tuple
         flat = np.zeros(indices.shape[:-1], np.intp)
     if batch_dims:
         each = math.prod(shape[batch_dims:axes])
-        starts = np.arange(0, math.prod(shape[:axes]), each or 1).reshape(shape[:batch_dims] + (1,) * (flat.ndim - batch_dims))
+        starts = np.arange(0, math.prod(shape[:axes]), each or 1).reshape(
+            shape[:batch_dims] + (1,) * (flat.ndim - batch_dims)
+        )
         flat = flat + starts
     return flat, math.prod(shape[:axes]), axes
 
 
 def _outside(shape: tuple[int, ...], indices: Any, depth: int) -> str:
     bad = np.argwhere(((indices < 0) | (indices >= np.array(shape[:depth]))).any(-1))[0].tolist()
-    return f"indices[{','.join(map(str, bad))}] = {indices[tuple(bad)].tolist()} does not index into param shape {list(shape)}"
+    name = f"indices[{','.join(map(str, bad))}]"
+    return f"{name} = {indices[tuple(bad)].tolist()} does not index into param shape {list(shape)}"
 
 
 def _gather_nd_into(buffer: np.ndarray, dy: Any, indices: Any, batch_dims: int) -> None:
     shape = buffer.shape
     if dy.size and buffer.flags.c_contiguous:
-        positions, count, axes = _coordinates(shape, indices, batch_dims)
+        positions, count, axes = coordinates(shape, indices, batch_dims)
         width = math.prod(shape[axes:])
         add_rows(buffer.reshape(count, width), positions.reshape(-1), dy.reshape(-1, width))
     else:
@@ -371,16 +441,24 @@ def _gather_nd_samples(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-@linear(vjp=dict(params=lambda dy, params_spec, indices, batch_dims:
-                 scatter_nd(dy, indices, shape=params_spec.shape, batch_dims=batch_dims)),
-        into=dict(params=_gather_nd_into), constants=("indices",), samples=_gather_nd_samples,
-        infer=lambda params, indices, *, batch_dims:
-            Spec(indices.shape[:-1] + params.shape[batch_dims + indices.shape[-1] :], params.dtype),
-        batch=lambda size, params, indices, *, batch_dims: gather_nd(params, indices, batch_dims=batch_dims + 1))  # fmt: skip
+@linear(
+    vjp=dict(
+        params=lambda dy, params_spec, indices, batch_dims: scatter_nd(
+            dy, indices, shape=params_spec.shape, batch_dims=batch_dims
+        )
+    ),
+    into=dict(params=_gather_nd_into),
+    constants=("indices",),
+    samples=_gather_nd_samples,
+    infer=lambda params, indices, *, batch_dims: Spec(
+        indices.shape[:-1] + params.shape[batch_dims + indices.shape[-1] :], params.dtype
+    ),
+    batch=lambda size, params, indices, *, batch_dims: gather_nd(params, indices, batch_dims=batch_dims + 1),
+)
 def gather_nd(params: Any, indices: Any, *, batch_dims: int) -> Any:
     """y[b..., i..., :] = params[b..., indices[b..., i..., 0], indices[b..., i..., 1], ..., :]."""
     shape = params.shape
-    positions, count, axes = _coordinates(shape, indices, batch_dims)
+    positions, count, axes = coordinates(shape, indices, batch_dims)
     width = math.prod(shape[axes:])
     return params.reshape(count, width).take(positions.reshape(-1), 0).reshape(indices.shape[:-1] + shape[axes:])
 
@@ -393,112 +471,22 @@ def _scatter_nd_samples(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-@linear(vjp=dict(updates=lambda dy, indices, batch_dims: gather_nd(dy, indices, batch_dims=batch_dims)), constants=("indices",),
-        infer=lambda updates, indices, *, shape, batch_dims: Spec(shape, updates.dtype), samples=_scatter_nd_samples,
-        batch=lambda size, updates, indices, *, shape, batch_dims:
-            scatter_nd(updates, indices, shape=(size, *shape), batch_dims=batch_dims + 1))  # fmt: skip
+@linear(
+    vjp=dict(updates=lambda dy, indices, batch_dims: gather_nd(dy, indices, batch_dims=batch_dims)),
+    constants=("indices",),
+    infer=lambda updates, indices, *, shape, batch_dims: Spec(shape, updates.dtype),
+    samples=_scatter_nd_samples,
+    batch=lambda size, updates, indices, *, shape, batch_dims: scatter_nd(
+        updates, indices, shape=(size, *shape), batch_dims=batch_dims + 1
+    ),
+)
 def scatter_nd(updates: Any, indices: Any, *, shape: tuple[int, ...], batch_dims: int) -> Any:
     """Zeros of `shape` with `updates` added where `gather_nd` would have read them."""
-    positions, count, axes = _coordinates(shape, indices, batch_dims)
+    positions, count, axes = coordinates(shape, indices, batch_dims)
     expected = indices.shape[:-1] + shape[axes:]
     if updates.shape != expected:
-        raise ValueError(f"updates has shape {list(updates.shape)}, expected {list(expected)}: one part of shape {list(shape[axes:])} per index")
+        raise ValueError(
+            f"updates has shape {list(updates.shape)}, expected {list(expected)}: one part of shape "
+            f"{list(shape[axes:])} per index"
+        )
     return _summed_rows(positions, updates, count, shape)
-
-
-# Writing into a copy
-
-
-def _written(x: Any, indices: Any, updates: Any, batch_dims: int) -> tuple[np.ndarray, np.ndarray, Any, Any]:
-    """A copy of x, the same memory as rows, the numbers of the rows to write, and what to write there."""
-    positions, count, axes = _coordinates(x.shape, indices, batch_dims)
-    _check_updates(updates.shape, indices.shape[:-1] + x.shape[axes:])
-    y = np.array(x, order="C")
-    width = math.prod(x.shape[axes:])
-    return y, y.reshape(count, width), positions.reshape(-1), updates.reshape(positions.size, width)
-
-
-def _check_updates(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    if shape != expected:
-        raise ValueError(f"updates has shape {list(shape)}, expected {list(expected)}: for each index, what that index names")
-
-
-def _update_samples(rng: np.random.Generator) -> list[Sample]:
-    x = rng.normal(size=(2, 3))
-    return [
-        Sample(x, np.array([[1, 0], [0, 1]], np.int32), rng.normal(size=2), batch_dims=0),
-        Sample(x, np.array([[1]]), rng.normal(size=(1, 3)), batch_dims=0),
-        Sample(x, np.array([[[1], [0]], [[0], [2]]]), rng.normal(size=(2, 2)), batch_dims=1),
-    ]
-
-
-def _repeated_samples(rng: np.random.Generator) -> list[Sample]:
-    indices = np.array([[1, 0], [0, 1], [1, 0]], np.int32)
-    return [*_update_samples(rng), Sample(rng.normal(size=(2, 3)), indices, rng.normal(size=3), batch_dims=0)]
-
-
-@linear(vjp=dict(x=lambda dy, indices, batch_dims: erase(dy, indices, batch_dims=batch_dims)), constants=("indices",),
-        infer=lambda x, indices, *, batch_dims: x, samples=lambda rng: [Sample(*s.args[:2], **s.attrs) for s in _repeated_samples(rng)],
-        batch=lambda size, x, indices, *, batch_dims: erase(x, indices, batch_dims=batch_dims + 1))  # fmt: skip
-def erase(x: Any, indices: Any, *, batch_dims: int) -> Any:
-    """x with zeros where the indices point."""
-    y, rows, positions, _ = _written(x, indices, np.zeros(_part_shape(x, indices, batch_dims), x.dtype), batch_dims)
-    rows[positions] = 0
-    return y
-
-
-def _part_shape(x: Any, indices: Any, batch_dims: int) -> tuple[int, ...]:
-    return indices.shape[:-1] + x.shape[batch_dims + indices.shape[-1] :]
-
-
-@linear(vjp=dict(x=lambda dy, indices, batch_dims: erase(dy, indices, batch_dims=batch_dims),
-                 updates=lambda dy, indices, batch_dims: gather_nd(dy, indices, batch_dims=batch_dims)), constants=("indices",),
-        infer=lambda x, indices, updates, *, batch_dims: x, samples=_update_samples,
-        batch=lambda size, x, indices, updates, *, batch_dims: overwrite(x, indices, updates, batch_dims=batch_dims + 1))  # fmt: skip
-def overwrite(x: Any, indices: Any, updates: Any, *, batch_dims: int) -> Any:
-    """x with `updates` in place of what the indices name; of equal indices the last one wins, and all get its cotangent."""
-    y, rows, positions, parts = _written(x, indices, updates, batch_dims)
-    rows[positions] = parts
-    return y
-
-
-@linear(vjp=dict(x=lambda dy: dy, updates=lambda dy, indices, batch_dims: gather_nd(dy, indices, batch_dims=batch_dims)),
-        constants=("indices",), infer=lambda x, indices, updates, *, batch_dims: x, samples=_repeated_samples,
-        batch=lambda size, x, indices, updates, *, batch_dims: add_parts(x, indices, updates, batch_dims=batch_dims + 1))  # fmt: skip
-def add_parts(x: Any, indices: Any, updates: Any, *, batch_dims: int) -> Any:
-    """x with `updates` added to what the indices name."""
-    y, rows, positions, parts = _written(x, indices, updates, batch_dims)
-    add_rows(rows, positions, parts)
-    return y
-
-
-def _shares(dy: Any, x: Any, indices: Any, updates: Any, y: Any, batch_dims: int) -> tuple[Any, Any, Any]:
-    """dy over the number of equal winners of each element, and who is one: x, and each of the updates."""
-    own = cast_to(equal(x, y), numpy_dtype(dy))
-    theirs = cast_to(equal(updates, gather_nd(y, indices, batch_dims=batch_dims)), numpy_dtype(dy))
-    return dy / add_parts(own, indices, theirs, batch_dims=batch_dims), own, theirs
-
-
-def _to_x(dy: Any, x: Any, indices: Any, updates: Any, y: Any, batch_dims: int) -> Any:
-    share, own, _ = _shares(dy, x, indices, updates, y, batch_dims)
-    return share * own
-
-
-def _to_updates(dy: Any, x: Any, indices: Any, updates: Any, y: Any, batch_dims: int) -> Any:
-    share, _, theirs = _shares(dy, x, indices, updates, y, batch_dims)
-    return gather_nd(share, indices, batch_dims=batch_dims) * theirs
-
-
-def _extreme_samples(rng: np.random.Generator) -> list[Sample]:
-    return [Sample(*s.args, **s.attrs, largest=largest) for s in _repeated_samples(rng) for largest in (True, False)]
-
-
-@general(vjp=dict(x=_to_x, updates=_to_updates), constants=("indices",), types="fiu",
-         infer=lambda x, indices, updates, *, batch_dims, largest: x, samples=_extreme_samples,
-         batch=lambda size, x, indices, updates, *, batch_dims, largest:
-             extreme_parts(x, indices, updates, batch_dims=batch_dims + 1, largest=largest))  # fmt: skip
-def extreme_parts(x: Any, indices: Any, updates: Any, *, batch_dims: int, largest: bool) -> Any:
-    """x with the larger (or smaller) of `updates` and what is there where the indices point; ties share the gradient evenly."""
-    y, rows, positions, parts = _written(x, indices, updates, batch_dims)
-    (np.maximum if largest else np.minimum).at(rows, positions, parts)
-    return y

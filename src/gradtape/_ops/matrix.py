@@ -1,7 +1,8 @@
 """Products of matrices and of tensors, and the diagonals of matrices.
 
-`matmul` multiplies matrices, `contract` sums over any labelled axes: both end in BLAS where they can. Transposes are views, which BLAS
-reads as they are. Halves are multiplied as float32: NumPy's own loop for them is 200 times slower, and rounds at every addition.
+`matmul` multiplies matrices, `contract` sums over any labelled axes: both end in BLAS where they can. Transposes are
+views, which BLAS reads as they are. Halves are multiplied as float32: NumPy's own loop for them is 200 times slower,
+and rounds at every addition.
 """
 
 from __future__ import annotations
@@ -31,9 +32,14 @@ def _is_half(dtype: np.dtype) -> bool:
 
 def _matrix_pairs(rng: np.random.Generator) -> Any:
     shapes = (
-        ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 1, 2, 3), (2, 3, 4)), ((0, 3), (3, 2)), ((2, 0), (0, 2)),
+        ((2, 3), (3, 4)),
+        ((5, 2, 3), (3, 4)),
+        ((2, 3), (5, 3, 4)),
+        ((5, 1, 2, 3), (2, 3, 4)),
+        ((0, 3), (3, 2)),
+        ((2, 0), (0, 2)),
         ((2, 0, 3), (3, 2)),
-    )  # fmt: skip
+    )
     for a, b in shapes:
         yield Sample(rng.normal(size=a), rng.normal(size=b))
 
@@ -44,7 +50,9 @@ def _matmul_spec(a: Spec, b: Spec) -> Spec:
 
 
 def _times_stack(a: Any, dy: Any) -> Any:
-    """a* dy. Where one matrix multiplied a stack, the products would be summed over it: a single product of the stacks laid out flat."""
+    """a* dy. Where one matrix multiplied a stack, the products would be summed over it: a single product of the stacks
+    laid out flat.
+    """
     if a.ndim > 2 and dy.ndim == a.ndim:
         shape = tuple(a.shape)
         if shape[:-2] == tuple(dy.shape)[:-2]:
@@ -57,8 +65,14 @@ def _for_second(a: Any, dy: Any, b_spec: Spec) -> Any:
     return _times_stack(a, dy) if len(b_spec.shape) == 2 else matmul(adjoint(a), dy)
 
 
-@bilinear(vjp=dict(a=lambda dy, b: matmul(dy, adjoint(b)), b=_for_second),
-          broadcasts=True, types=NUMERIC, batch="align", infer=_matmul_spec, samples=_matrix_pairs)  # fmt: skip
+@bilinear(
+    vjp=dict(a=lambda dy, b: matmul(dy, adjoint(b)), b=_for_second),
+    broadcasts=True,
+    types=NUMERIC,
+    batch="align",
+    infer=_matmul_spec,
+    samples=_matrix_pairs,
+)
 def matmul(a: Any, b: Any) -> Any:
     """Matrix product over the last two axes: ``y[..., i, j] = sum_k a[..., i, k] b[..., k, j]``."""
     if _is_half(a.dtype):
@@ -70,19 +84,31 @@ def matmul(a: Any, b: Any) -> Any:
             shape = a.shape
             return a.reshape(math.prod(shape[:-1]), shape[-1]).dot(b).reshape((*shape[:-1], b.shape[1]))
     if a.ndim < 2 or b.ndim < 2:
-        raise ValueError(f"In[0] and In[1] must have at least 2 axes, got shapes {a.shape} and {b.shape}; for vectors use tf.linalg.matvec")
+        raise ValueError(
+            f"In[0] and In[1] must have at least 2 axes, got shapes {a.shape} and {b.shape}; for vectors use "
+            "tf.linalg.matvec"
+        )
     return np.matmul(a, b)
 
 
-@linear(vjp=dict(x=lambda dy: swap(dy)), batch=lambda size, x: swap(x), infer=lambda x: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
-        samples=lambda rng: [Sample(rng.normal(size=(2, 3))), Sample(rng.normal(size=(4, 2, 3)))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy: swap(dy)),
+    batch=lambda size, x: swap(x),
+    infer=lambda x: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
+    samples=lambda rng: [Sample(rng.normal(size=(2, 3))), Sample(rng.normal(size=(4, 2, 3)))],
+)
 def swap(x: Any) -> Any:
     """The matrix transpose: the last two axes exchanged."""
     return x.swapaxes(-1, -2)
 
 
-@linear(vjp=dict(x=lambda dy: conj(dy)), batch="align", types="fc", infer=lambda x: x,
-        samples=lambda rng: [Sample(rng.normal(size=(2, 3))), Sample(rng.normal(size=3) + 1j * rng.normal(size=3))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy: conj(dy)),
+    batch="align",
+    types="fc",
+    infer=lambda x: x,
+    samples=lambda rng: [Sample(rng.normal(size=(2, 3))), Sample(rng.normal(size=3) + 1j * rng.normal(size=3))],
+)
 def conj(x: Any) -> Any:
     """The complex conjugate; linear over the reals."""
     return np.conjugate(x)
@@ -134,16 +160,31 @@ def _turned(equation: str) -> tuple[str, str]:
 
 
 _EQUATIONS = (
-    ("ij,jk->ik", (2, 3), (3, 4)), ("ij,jk->ki", (2, 3), (3, 4)), ("bij,bkj->bik", (2, 3, 4), (2, 5, 4)), ("ij,j->i", (2, 3), (3,)),
-    ("i,i->", (3,), (3,)), ("i,j->ij", (2,), (3,)), ("ij,ij->ij", (2, 3), (2, 3)), ("ij,ij->i", (2, 3), (2, 3)), (",i->i", (), (3,)),
-    ("aibj,bkja->iak", (2, 3, 4, 2), (4, 2, 2, 2)), ("bhqd,bkhd->bhqk", (2, 2, 3, 4), (2, 3, 2, 4)), ("kj,ki->ij", (3, 2), (3, 4)),
-)  # fmt: skip
+    ("ij,jk->ik", (2, 3), (3, 4)),
+    ("ij,jk->ki", (2, 3), (3, 4)),
+    ("bij,bkj->bik", (2, 3, 4), (2, 5, 4)),
+    ("ij,j->i", (2, 3), (3,)),
+    ("i,i->", (3,), (3,)),
+    ("i,j->ij", (2,), (3,)),
+    ("ij,ij->ij", (2, 3), (2, 3)),
+    ("ij,ij->i", (2, 3), (2, 3)),
+    (",i->i", (), (3,)),
+    ("aibj,bkja->iak", (2, 3, 4, 2), (4, 2, 2, 2)),
+    ("bhqd,bkhd->bhqk", (2, 2, 3, 4), (2, 3, 2, 4)),
+    ("kj,ki->ij", (3, 2), (3, 4)),
+)
 
 
-@bilinear(vjp=dict(a=lambda dy, b, equation: contract(dy, conjugate(b), equation=_turned(equation)[0]),
-                   b=lambda a, dy, equation: contract(dy, conjugate(a), equation=_turned(equation)[1])),
-          types=NUMERIC, batch=_contract_batch, infer=_contract_spec,
-          samples=lambda rng: [Sample(rng.normal(size=a), rng.normal(size=b), equation=e) for e, a, b in _EQUATIONS])  # fmt: skip
+@bilinear(
+    vjp=dict(
+        a=lambda dy, b, equation: contract(dy, conjugate(b), equation=_turned(equation)[0]),
+        b=lambda a, dy, equation: contract(dy, conjugate(a), equation=_turned(equation)[1]),
+    ),
+    types=NUMERIC,
+    batch=_contract_batch,
+    infer=_contract_spec,
+    samples=lambda rng: [Sample(rng.normal(size=a), rng.normal(size=b), equation=e) for e, a, b in _EQUATIONS],
+)
 def contract(a: Any, b: Any, *, equation: str) -> Any:
     """The sum of products over the labels that the result lacks: ``contract(a, b, equation="bij,bjk->bik")``.
 
@@ -164,7 +205,9 @@ def _plan(equation: str, a_shape: tuple[int, ...], b_shape: tuple[int, ...]) -> 
     length = dict(zip(first, a_shape, strict=True))
     for label, n in zip(second, b_shape, strict=True):
         if length.setdefault(label, n) != n:
-            raise ValueError(f"axis {label!r} of {equation!r} has {length[label]} entries in the first operand, {n} in the second")
+            raise ValueError(
+                f"axis {label!r} of {equation!r} has {length[label]} entries in the first operand, {n} in the second"
+            )
     summed = [c for c in first if c in second and c not in out]
     return _matrix_plan(first, second, out, summed, length) if summed else _product_plan(first, second, out, length)
 
@@ -206,8 +249,12 @@ def _matrix_plan(first: str, second: str, out: str, summed: list[str], length: d
     return contracted
 
 
-def _as_matrix(labels: str, shared: list[str], rows: list[str], columns: list[str], length: dict[str, int]) -> Callable[[Any], Any]:
-    """Lays an operand out as [shared..., rows, columns]. If its rows and columns lie the other way round, the swap is a view."""
+def _as_matrix(
+    labels: str, shared: list[str], rows: list[str], columns: list[str], length: dict[str, int]
+) -> Callable[[Any], Any]:
+    """Lays an operand out as [shared..., rows, columns]. If its rows and columns lie the other way round, the swap is a
+    view.
+    """
     lead = tuple(length[c] for c in shared)
     m, n = (math.prod(length[c] for c in group) for group in (rows, columns))
     if list(labels) == [*shared, *rows, *columns]:
@@ -225,19 +272,28 @@ def _diagonal_length(rows: int, columns: int, k: int) -> int:
     return max(0, min(rows, columns - k) if k >= 0 else min(rows + k, columns))
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, k: diag(dy, k=k, rows=x_spec.shape[-2], columns=x_spec.shape[-1])),
-        batch=lambda size, x, *, k: diag_part(x, k=k),
-        infer=lambda x, *, k: Spec((*x.shape[:-2], _diagonal_length(*x.shape[-2:], k)), x.dtype),
-        samples=lambda rng: [Sample(rng.normal(size=s), k=k) for s, k in (((3, 3), 0), ((2, 3, 4), 1), ((4, 3), -2), ((2, 2), 2))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec, k: diag(dy, k=k, rows=x_spec.shape[-2], columns=x_spec.shape[-1])),
+    batch=lambda size, x, *, k: diag_part(x, k=k),
+    infer=lambda x, *, k: Spec((*x.shape[:-2], _diagonal_length(*x.shape[-2:], k)), x.dtype),
+    samples=lambda rng: [
+        Sample(rng.normal(size=s), k=k) for s, k in (((3, 3), 0), ((2, 3, 4), 1), ((4, 3), -2), ((2, 2), 2))
+    ],
+)
 def diag_part(x: Any, *, k: int) -> Any:
     """The k-th diagonal of each matrix: k = 0 the main one, above it positive."""
     return x.diagonal(k, -2, -1)
 
 
-@linear(vjp=dict(x=lambda dy, k: diag_part(dy, k=k)), batch=lambda size, x, *, k, rows, columns: diag(x, k=k, rows=rows, columns=columns),
-        infer=lambda x, *, k, rows, columns: Spec((*x.shape[:-1], rows, columns), x.dtype),
-        samples=lambda rng: [Sample(rng.normal(size=s), k=k, rows=r, columns=c)
-                             for s, k, r, c in (((3,), 0, 3, 3), ((2, 3), 1, 3, 4), ((2, 2), -2, 4, 3), ((0,), 2, 2, 2))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, k: diag_part(dy, k=k)),
+    batch=lambda size, x, *, k, rows, columns: diag(x, k=k, rows=rows, columns=columns),
+    infer=lambda x, *, k, rows, columns: Spec((*x.shape[:-1], rows, columns), x.dtype),
+    samples=lambda rng: [
+        Sample(rng.normal(size=s), k=k, rows=r, columns=c)
+        for s, k, r, c in (((3,), 0, 3, 3), ((2, 3), 1, 3, 4), ((2, 2), -2, 4, 3), ((0,), 2, 2, 2))
+    ],
+)
 def diag(x: Any, *, k: int, rows: int, columns: int) -> Any:
     """Zero matrices with x on their k-th diagonals: the transpose of `diag_part`."""
     lead = x.shape[:-1]

@@ -1,7 +1,8 @@
 """Reductions over segments: rows of data that share a number are reduced together, into the row of that number.
 
-Numbers are checked against the number of segments; negative ones drop their rows. `batch_dims` leading axes, shared by data and ids, count
-apart. An empty segment has the value that the reduction starts from: 0 for sums, 1 for products, the lowest or highest of the dtype.
+Numbers are checked against the number of segments; negative ones drop their rows. `batch_dims` leading axes, shared by
+data and ids, count apart. An empty segment has the value that the reduction starts from: 0 for sums, 1 for products,
+the lowest or highest of the dtype.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def _rows(ids: Any, num: int, batch_dims: int) -> tuple[np.ndarray, np.ndarray |
     flat = np.asarray(ids).reshape(math.prod(lead), -1 if ids.size else 0).astype(np.intp, copy=False)
     if flat.size and flat.max() >= num:
         bad = np.argwhere(np.asarray(ids) >= num)[0].tolist()
-        raise IndexError(f"segment_ids[{','.join(map(str, bad))}] = {int(np.asarray(ids)[tuple(bad)])} is out of range [0, {num})")
+        raise IndexError(
+            f"segment_ids[{','.join(map(str, bad))}] = {int(np.asarray(ids)[tuple(bad)])} is out of range [0, {num})"
+        )
     dropped = flat < 0 if flat.size and flat.min() < 0 else None
     rows = flat + np.arange(len(flat))[:, None] * num if batch_dims else flat
     return rows.reshape(-1), None if dropped is None else dropped.reshape(-1)
@@ -45,17 +48,23 @@ def _reduced_spec(data: Spec, ids: Spec, *, num: int, batch_dims: int, **_: Any)
 
 def _samples(rng: np.random.Generator, **attrs: Any) -> list[Sample]:
     drawn = [
-        ((4, 2), [1, 0, 1, 1], 0), ((5,), [0, 2, -1, 2, 0], 0), ((2, 2), [[0, 1], [1, 2]], 0), ((2, 3, 2), [[0, 1, 0], [2, 2, 2]], 1),
+        ((4, 2), [1, 0, 1, 1], 0), ((5,), [0, 2, -1, 2, 0], 0), ((2, 2), [[0, 1], [1, 2]], 0),
+        ((2, 3, 2), [[0, 1, 0], [2, 2, 2]], 1),
         ((0, 2), np.zeros(0), 0),
     ]  # fmt: skip
     return [
-        Sample(1 + rng.permutation(math.prod(s)).reshape(s) / 4, np.array(ids, np.int32), num=3, batch_dims=b, **attrs) for s, ids, b in drawn
+        Sample(1 + rng.permutation(math.prod(s)).reshape(s) / 4, np.array(ids, np.int32), num=3, batch_dims=b, **attrs)
+        for s, ids, b in drawn
     ]
 
 
-@linear(vjp=dict(data=lambda dy, ids, num, batch_dims: segment_rows(dy, ids, num=num, batch_dims=batch_dims)), constants=("ids",),
-        infer=_reduced_spec, samples=_samples,
-        batch=lambda size, data, ids, *, num, batch_dims: segment_sum(data, ids, num=num, batch_dims=batch_dims + 1))  # fmt: skip
+@linear(
+    vjp=dict(data=lambda dy, ids, num, batch_dims: segment_rows(dy, ids, num=num, batch_dims=batch_dims)),
+    constants=("ids",),
+    infer=_reduced_spec,
+    samples=_samples,
+    batch=lambda size, data, ids, *, num, batch_dims: segment_sum(data, ids, num=num, batch_dims=batch_dims + 1),
+)
 def segment_sum(data: Any, ids: Any, *, num: int, batch_dims: int) -> Any:
     """y[n] = sum of data[i...] over all i... with ids[i...] = n."""
     shape = _result_shape(data.shape, ids.shape, num, batch_dims)
@@ -74,13 +83,19 @@ def _rows_shape(y: tuple[int, ...], ids: tuple[int, ...], batch_dims: int) -> tu
 
 
 def _table_samples(rng: np.random.Generator) -> list[Sample]:
-    return [Sample(rng.normal(size=_result_shape(*map(np.shape, s.args), **s.attrs)), s.args[1], **s.attrs) for s in _samples(rng)]
+    return [
+        Sample(rng.normal(size=_result_shape(*map(np.shape, s.args), **s.attrs)), s.args[1], **s.attrs)
+        for s in _samples(rng)
+    ]
 
 
-@linear(vjp=dict(table=lambda dy, ids, num, batch_dims: segment_sum(dy, ids, num=num, batch_dims=batch_dims)), constants=("ids",),
-        infer=lambda table, ids, *, num, batch_dims: Spec(_rows_shape(table.shape, ids.shape, batch_dims), table.dtype),
-        samples=_table_samples,
-        batch=lambda size, table, ids, *, num, batch_dims: segment_rows(table, ids, num=num, batch_dims=batch_dims + 1))  # fmt: skip
+@linear(
+    vjp=dict(table=lambda dy, ids, num, batch_dims: segment_sum(dy, ids, num=num, batch_dims=batch_dims)),
+    constants=("ids",),
+    infer=lambda table, ids, *, num, batch_dims: Spec(_rows_shape(table.shape, ids.shape, batch_dims), table.dtype),
+    samples=_table_samples,
+    batch=lambda size, table, ids, *, num, batch_dims: segment_rows(table, ids, num=num, batch_dims=batch_dims + 1),
+)
 def segment_rows(table: Any, ids: Any, *, num: int, batch_dims: int) -> Any:
     """y[i...] = table[ids[i...]], zero where an id is negative: the transpose of `segment_sum`."""
     rows, dropped = _rows(ids, num, batch_dims)
@@ -114,7 +129,9 @@ def _reduce(ufunc: np.ufunc, data: Any, ids: Any, num: int, batch_dims: int, emp
 
 
 def _prod_rule(dy: Any, data: Any, ids: Any, y: Any, num: int, batch_dims: int) -> Any:
-    """The product of the others: y / x without zeros; with one zero, only that one has a derivative; with more, none has."""
+    """The product of the others: y / x without zeros; with one zero, only that one has a derivative; with more, none
+    has.
+    """
     at = dict(num=num, batch_dims=batch_dims)
     zero = equal(data, 0)
     zeros = cast_to(zero, numpy_dtype(dy))
@@ -124,8 +141,14 @@ def _prod_rule(dy: Any, data: Any, ids: Any, y: Any, num: int, batch_dims: int) 
     return segment_rows(dy, ids, **at) * select(equal(count, zeros), others, others - others)
 
 
-@general(vjp=dict(data=_prod_rule), constants=("ids",), types="fciu", infer=_reduced_spec, samples=_samples,
-         batch=lambda size, data, ids, *, num, batch_dims: segment_prod(data, ids, num=num, batch_dims=batch_dims + 1))  # fmt: skip
+@general(
+    vjp=dict(data=_prod_rule),
+    constants=("ids",),
+    types="fciu",
+    infer=_reduced_spec,
+    samples=_samples,
+    batch=lambda size, data, ids, *, num, batch_dims: segment_prod(data, ids, num=num, batch_dims=batch_dims + 1),
+)
 def segment_prod(data: Any, ids: Any, *, num: int, batch_dims: int) -> Any:
     """y[n] = product of data[i...] over all i... with ids[i...] = n."""
     return _reduce(np.multiply, data, ids, num, batch_dims, 1)
@@ -140,11 +163,19 @@ def _extreme_rule(dy: Any, data: Any, ids: Any, y: Any, num: int, batch_dims: in
     return segment_rows(dy, ids, **at) * winners / count
 
 
-@general(vjp=dict(data=_extreme_rule), constants=("ids",), types="fiu", infer=_reduced_spec,
-         samples=lambda rng: [*_samples(rng, largest=True), *_samples(rng, largest=False)],
-         batch=lambda size, data, ids, *, num, batch_dims, largest:
-             segment_extreme(data, ids, num=num, batch_dims=batch_dims + 1, largest=largest))  # fmt: skip
+@general(
+    vjp=dict(data=_extreme_rule),
+    constants=("ids",),
+    types="fiu",
+    infer=_reduced_spec,
+    samples=lambda rng: [*_samples(rng, largest=True), *_samples(rng, largest=False)],
+    batch=lambda size, data, ids, *, num, batch_dims, largest: segment_extreme(
+        data, ids, num=num, batch_dims=batch_dims + 1, largest=largest
+    ),
+)
 def segment_extreme(data: Any, ids: Any, *, num: int, batch_dims: int, largest: bool) -> Any:
     """y[n] = the largest (or smallest) of data[i...] over all i... with ids[i...] = n."""
     limits = from_numpy(data.dtype)
-    return _reduce(np.maximum if largest else np.minimum, data, ids, num, batch_dims, limits.min if largest else limits.max)
+    return _reduce(
+        np.maximum if largest else np.minimum, data, ids, num, batch_dims, limits.min if largest else limits.max
+    )

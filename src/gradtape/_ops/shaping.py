@@ -21,24 +21,33 @@ def _matrix(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.normal(size=shape)
 
 
-@linear(vjp=dict(x=lambda dy, x_spec: reshape(dy, shape=x_spec.shape)),
-        batch=lambda size, x, *, shape: reshape(x, shape=(size, *shape)),
-        infer=lambda x, *, shape: Spec(shape, x.dtype),
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3), shape=(3, 2)), Sample(_matrix(rng, 2, 3), shape=(6,)), Sample(_matrix(rng), shape=(1, 1))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec: reshape(dy, shape=x_spec.shape)),
+    batch=lambda size, x, *, shape: reshape(x, shape=(size, *shape)),
+    infer=lambda x, *, shape: Spec(shape, x.dtype),
+    samples=lambda rng: [
+        Sample(_matrix(rng, 2, 3), shape=(3, 2)),
+        Sample(_matrix(rng, 2, 3), shape=(6,)),
+        Sample(_matrix(rng), shape=(1, 1)),
+    ],
+)
 def reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
     """The same elements, in row-major order, in another shape."""
     try:
         return x.reshape(shape)
     except ValueError:
         raise ValueError(
-            f"Input to reshape is a tensor with {x.size} values, but the requested shape {list(shape)} has {math.prod(shape)}"
+            f"Input to reshape is a tensor with {x.size} values, but the requested shape {list(shape)} has "
+            f"{math.prod(shape)}"
         ) from None
 
 
-@linear(vjp=dict(x=lambda dy, perm: transpose(dy, perm=inverse_permutation(perm))),
-        batch=lambda size, x, *, perm: transpose(x, perm=(0, *(p + 1 for p in perm))),
-        infer=lambda x, *, perm: Spec(tuple(x.shape[p] for p in perm), x.dtype),
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3, 4), perm=(2, 0, 1)), Sample(_matrix(rng), perm=())])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, perm: transpose(dy, perm=inverse_permutation(perm))),
+    batch=lambda size, x, *, perm: transpose(x, perm=(0, *(p + 1 for p in perm))),
+    infer=lambda x, *, perm: Spec(tuple(x.shape[p] for p in perm), x.dtype),
+    samples=lambda rng: [Sample(_matrix(rng, 2, 3, 4), perm=(2, 0, 1)), Sample(_matrix(rng), perm=())],
+)
 def transpose(x: Any, *, perm: tuple[int, ...]) -> Any:
     """y[i_perm[0], i_perm[1], ...] = x[i_0, i_1, ...]."""
     return x.transpose(perm)
@@ -48,10 +57,16 @@ def inverse_permutation(perm: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(perm.index(i) for i in range(len(perm)))
 
 
-@linear(vjp=dict(x=lambda dy, x_spec: unbroadcast(dy, x_spec.shape)),
-        batch=lambda size, x, *, shape: broadcast_to(lead(x, size, len(shape)), shape=(size, *shape)),
-        infer=lambda x, *, shape: Spec(shape, x.dtype),
-        samples=lambda rng: [Sample(_matrix(rng, 3, 1), shape=(2, 3, 4)), Sample(_matrix(rng), shape=(2, 2)), Sample(_matrix(rng, 2), shape=(0, 2))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec: unbroadcast(dy, x_spec.shape)),
+    batch=lambda size, x, *, shape: broadcast_to(lead(x, size, len(shape)), shape=(size, *shape)),
+    infer=lambda x, *, shape: Spec(shape, x.dtype),
+    samples=lambda rng: [
+        Sample(_matrix(rng, 3, 1), shape=(2, 3, 4)),
+        Sample(_matrix(rng), shape=(2, 2)),
+        Sample(_matrix(rng, 2), shape=(0, 2)),
+    ],
+)
 def broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     """x repeated along its axes of length 1 and along new leading axes."""
     if x.shape == shape:
@@ -72,10 +87,15 @@ def lead(x: Any, size: int, rank: int) -> Any:
     return reshape(x, shape=(size, *(1,) * (rank - len(shape) + 1), *shape[1:]))
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, axes, keepdims: spread(dy, x_spec.shape, axes, keepdims)), types="fciu",
-        batch=lambda size, x, *, axes, keepdims: reduce_sum(x, axes=tuple(a + 1 for a in axes), keepdims=keepdims),
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3), axes=a, keepdims=k) for a in ((), (0,), (1,), (0, 1)) for k in (False, True)]
-        + [Sample(_matrix(rng, 0, 3), axes=(0,), keepdims=False)])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec, axes, keepdims: spread(dy, x_spec.shape, axes, keepdims)),
+    types="fciu",
+    batch=lambda size, x, *, axes, keepdims: reduce_sum(x, axes=tuple(a + 1 for a in axes), keepdims=keepdims),
+    samples=lambda rng: (
+        [Sample(_matrix(rng, 2, 3), axes=a, keepdims=k) for a in ((), (0,), (1,), (0, 1)) for k in (False, True)]
+        + [Sample(_matrix(rng, 0, 3), axes=(0,), keepdims=False)]
+    ),
+)
 def reduce_sum(x: Any, *, axes: tuple[int, ...], keepdims: bool = False) -> Any:
     """The sum over `axes`."""
     return np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
@@ -99,17 +119,24 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return g if tuple(g.shape) == shape else reshape(g, shape=shape)
 
 
-@linear(vjp=dict(xs=lambda dy, xs_spec, axis: unstack(dy, axis=axis, num=len(xs_spec))),
-        batch=lambda size, *xs, axis: stack(*xs, axis=axis + 1),
-        infer=lambda *xs, axis: Spec((*xs[0].shape[:axis], len(xs), *xs[0].shape[axis:]), xs[0].dtype),
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3), _matrix(rng, 2, 3), axis=a) for a in (0, 1, 2)]
-        + [Sample(_matrix(rng), _matrix(rng), _matrix(rng), axis=0), Sample(_matrix(rng, 0, 2), axis=1)])  # fmt: skip
+@linear(
+    vjp=dict(xs=lambda dy, xs_spec, axis: unstack(dy, axis=axis, num=len(xs_spec))),
+    batch=lambda size, *xs, axis: stack(*xs, axis=axis + 1),
+    infer=lambda *xs, axis: Spec((*xs[0].shape[:axis], len(xs), *xs[0].shape[axis:]), xs[0].dtype),
+    samples=lambda rng: (
+        [Sample(_matrix(rng, 2, 3), _matrix(rng, 2, 3), axis=a) for a in (0, 1, 2)]
+        + [Sample(_matrix(rng), _matrix(rng), _matrix(rng), axis=0), Sample(_matrix(rng, 0, 2), axis=1)]
+    ),
+)
 def stack(*xs: Any, axis: int) -> Any:
     """Joins arrays of one shape along a new axis."""
     shape = xs[0].shape
     for position, x in enumerate(xs):
         if x.shape != shape:
-            raise ValueError(f"Shapes of all inputs must match: values[0].shape = {_listed(shape)} != values[{position}].shape = {_listed(x.shape)}")
+            raise ValueError(
+                f"Shapes of all inputs must match: values[0].shape = {_listed(shape)} != values[{position}].shape = "
+                f"{_listed(x.shape)}"
+            )
     if not shape:
         return np.array(xs, xs[0].dtype)
     if axis == 0:
@@ -123,10 +150,17 @@ def _listed(shape: tuple[int, ...]) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
-@linear(vjp=dict(x=lambda dy, axis: stack(*dy, axis=axis)), outputs=("*y",),
-        batch=lambda size, x, *, axis, num: unstack(x, axis=axis + 1, num=num),
-        infer=lambda x, *, axis, num: (Spec(x.shape[:axis] + x.shape[axis + 1 :], x.dtype),) * num,
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3), axis=0, num=2), Sample(_matrix(rng, 2, 3), axis=1, num=3), Sample(_matrix(rng, 2), axis=0, num=2)])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, axis: stack(*dy, axis=axis)),
+    outputs=("*y",),
+    batch=lambda size, x, *, axis, num: unstack(x, axis=axis + 1, num=num),
+    infer=lambda x, *, axis, num: (Spec(x.shape[:axis] + x.shape[axis + 1 :], x.dtype),) * num,
+    samples=lambda rng: [
+        Sample(_matrix(rng, 2, 3), axis=0, num=2),
+        Sample(_matrix(rng, 2, 3), axis=1, num=3),
+        Sample(_matrix(rng, 2), axis=0, num=2),
+    ],
+)
 def unstack(x: Any, *, axis: int, num: int) -> Any:
     """The slices of x along an axis, that axis removed."""
     if axis:
@@ -136,13 +170,23 @@ def unstack(x: Any, *, axis: int, num: int) -> Any:
     return tuple(x)
 
 
-@linear(vjp=dict(x=lambda dy: dy), batch=lambda size, x: x, infer=lambda x: x, samples=lambda rng: [Sample(_matrix(rng, 2, 3))])
+@linear(
+    vjp=dict(x=lambda dy: dy),
+    batch=lambda size, x: x,
+    infer=lambda x: x,
+    samples=lambda rng: [Sample(_matrix(rng, 2, 3))],
+)
 def identity(x: Any) -> Any:
     """x itself, under a new identity on the tape."""
     return x
 
 
-@linear(vjp=dict(x=lambda dy: dy), batch=lambda size, x: x, infer=lambda x: x, samples=lambda rng: [Sample(_matrix(rng, 2, 3))])
+@linear(
+    vjp=dict(x=lambda dy: dy),
+    batch=lambda size, x: x,
+    infer=lambda x: x,
+    samples=lambda rng: [Sample(_matrix(rng, 2, 3))],
+)
 def watched(x: Any) -> Any:
     """x itself: where a further tape begins to watch a tensor that another tape already tracks."""
     return x
@@ -159,9 +203,15 @@ def _concat_spec(*xs: Spec, axis: int) -> Spec:
     return Spec((*first[:axis], sum(x.shape[axis] for x in xs), *first[axis + 1 :]), xs[0].dtype)
 
 
-@linear(vjp=dict(xs=lambda dy, xs_spec, axis: split(dy, sizes=tuple([s.shape[axis] for s in xs_spec]), axis=axis)),
-        batch=lambda size, *xs, axis: concat(*xs, axis=axis + 1), infer=_concat_spec,
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3), _matrix(rng, 2, 1), axis=1), Sample(_matrix(rng, 2, 3), _matrix(rng, 0, 3), axis=0)])  # fmt: skip
+@linear(
+    vjp=dict(xs=lambda dy, xs_spec, axis: split(dy, sizes=tuple([s.shape[axis] for s in xs_spec]), axis=axis)),
+    batch=lambda size, *xs, axis: concat(*xs, axis=axis + 1),
+    infer=_concat_spec,
+    samples=lambda rng: [
+        Sample(_matrix(rng, 2, 3), _matrix(rng, 2, 1), axis=1),
+        Sample(_matrix(rng, 2, 3), _matrix(rng, 0, 3), axis=0),
+    ],
+)
 def concat(*xs: Any, axis: int) -> Any:
     """Joins arrays along an axis."""
     try:
@@ -175,9 +225,16 @@ def _split_spec(x: Spec, *, sizes: tuple[int, ...], axis: int) -> tuple[Spec, ..
     return tuple(Spec((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype) for n in sizes)
 
 
-@linear(vjp=dict(x=lambda dy, axis: concat(*dy, axis=axis)), outputs=("*y",),
-        batch=lambda size, x, *, sizes, axis: split(x, sizes=sizes, axis=axis + 1), infer=_split_spec,
-        samples=lambda rng: [Sample(_matrix(rng, 2, 5), sizes=(2, 0, 3), axis=1), Sample(_matrix(rng, 4), sizes=(4,), axis=0)])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, axis: concat(*dy, axis=axis)),
+    outputs=("*y",),
+    batch=lambda size, x, *, sizes, axis: split(x, sizes=sizes, axis=axis + 1),
+    infer=_split_spec,
+    samples=lambda rng: [
+        Sample(_matrix(rng, 2, 5), sizes=(2, 0, 3), axis=1),
+        Sample(_matrix(rng, 4), sizes=(4,), axis=0),
+    ],
+)
 def split(x: Any, *, sizes: tuple[int, ...], axis: int) -> Any:
     """x cut along an axis into parts of the given sizes."""
     lead = (slice(None),) * axis
@@ -195,10 +252,15 @@ def _untile(dy: Any, shape: tuple[int, ...], multiples: tuple[int, ...]) -> Any:
     return reduce_sum(reshape(dy, shape=pairs), axes=tuple(range(0, len(pairs), 2)), keepdims=False)
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, multiples: _untile(dy, x_spec.shape, multiples)),
-        batch=lambda size, x, *, multiples: tile(x, multiples=(1, *multiples)),
-        infer=lambda x, *, multiples: Spec(tuple(n * m for n, m in zip(x.shape, multiples, strict=True)), x.dtype),
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3), multiples=m) for m in ((1, 2), (3, 2), (0, 1))] + [Sample(_matrix(rng), multiples=())])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec, multiples: _untile(dy, x_spec.shape, multiples)),
+    batch=lambda size, x, *, multiples: tile(x, multiples=(1, *multiples)),
+    infer=lambda x, *, multiples: Spec(tuple(n * m for n, m in zip(x.shape, multiples, strict=True)), x.dtype),
+    samples=lambda rng: (
+        [Sample(_matrix(rng, 2, 3), multiples=m) for m in ((1, 2), (3, 2), (0, 1))]
+        + [Sample(_matrix(rng), multiples=())]
+    ),
+)
 def tile(x: Any, *, multiples: tuple[int, ...]) -> Any:
     """Copies of x side by side, `multiples[a]` of them along axis a."""
     shape = x.shape
@@ -210,22 +272,31 @@ def tile(x: Any, *, multiples: tuple[int, ...]) -> Any:
 
 
 def _unrepeat(dy: Any, shape: tuple[int, ...], repeats: int, axis: int) -> Any:
-    return reduce_sum(reshape(dy, shape=(*shape[: axis + 1], repeats, *shape[axis + 1 :])), axes=(axis + 1,), keepdims=False)
+    return reduce_sum(
+        reshape(dy, shape=(*shape[: axis + 1], repeats, *shape[axis + 1 :])), axes=(axis + 1,), keepdims=False
+    )
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, repeats, axis: _unrepeat(dy, x_spec.shape, repeats, axis)),
-        batch=lambda size, x, *, repeats, axis: repeat(x, repeats=repeats, axis=axis + 1),
-        infer=lambda x, *, repeats, axis: Spec((*x.shape[:axis], x.shape[axis] * repeats, *x.shape[axis + 1 :]), x.dtype),
-        samples=lambda rng: [Sample(_matrix(rng, 2, 3), repeats=r, axis=a) for r, a in ((2, 0), (3, 1), (0, 1))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, x_spec, repeats, axis: _unrepeat(dy, x_spec.shape, repeats, axis)),
+    batch=lambda size, x, *, repeats, axis: repeat(x, repeats=repeats, axis=axis + 1),
+    infer=lambda x, *, repeats, axis: Spec((*x.shape[:axis], x.shape[axis] * repeats, *x.shape[axis + 1 :]), x.dtype),
+    samples=lambda rng: [Sample(_matrix(rng, 2, 3), repeats=r, axis=a) for r, a in ((2, 0), (3, 1), (0, 1))],
+)
 def repeat(x: Any, *, repeats: int, axis: int) -> Any:
     """Every slice along an axis `repeats` times in a row."""
     return x.repeat(repeats, axis)
 
 
-@linear(vjp=dict(x=lambda dy, shifts, axes: roll(dy, shifts=tuple([-s for s in shifts]), axes=axes)),
-        batch=lambda size, x, *, shifts, axes: roll(x, shifts=shifts, axes=tuple(a + 1 for a in axes)), infer=lambda x, *, shifts, axes: x,
-        samples=lambda rng: [Sample(_matrix(rng, 3, 4), shifts=s, axes=a) for s, a in (((1,), (0,)), ((-5, 2), (1, 0)), ((1, 2), (0, 0)))]
-        + [Sample(_matrix(rng, 0, 2), shifts=(1,), axes=(0,))])  # fmt: skip
+@linear(
+    vjp=dict(x=lambda dy, shifts, axes: roll(dy, shifts=tuple([-s for s in shifts]), axes=axes)),
+    batch=lambda size, x, *, shifts, axes: roll(x, shifts=shifts, axes=tuple(a + 1 for a in axes)),
+    infer=lambda x, *, shifts, axes: x,
+    samples=lambda rng: (
+        [Sample(_matrix(rng, 3, 4), shifts=s, axes=a) for s, a in (((1,), (0,)), ((-5, 2), (1, 0)), ((1, 2), (0, 0)))]
+        + [Sample(_matrix(rng, 0, 2), shifts=(1,), axes=(0,))]
+    ),
+)
 def roll(x: Any, *, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Any:
     """x moved along each axis by its shift; what falls off one end comes in at the other."""
     for shift, axis in zip(shifts, axes, strict=True):
@@ -245,14 +316,26 @@ def _weighted(dy: Any, start_spec: Spec, num: int, forwards: bool) -> Any:
     return reduce_sum(dy * (ramp if forwards else 1 - ramp), axes=(0,), keepdims=False)
 
 
-@linear(vjp=dict(start=lambda dy, start_spec, num: _weighted(dy, start_spec, num, False),
-                 stop=lambda dy, start_spec, num: _weighted(dy, start_spec, num, True)),
-        types="fc", batch=lambda size, start, stop, *, num: transpose(linspace(start, stop, num=num), perm=(1, 0, *range(2, len(start.shape) + 1))),
-        infer=lambda start, stop, *, num: Spec((num, *start.shape), start.dtype),
-        samples=lambda rng: [Sample(_matrix(rng), _matrix(rng), num=n) for n in (1, 2, 5)] + [Sample(_matrix(rng, 2), _matrix(rng, 2), num=4)])  # fmt: skip
+@linear(
+    vjp=dict(
+        start=lambda dy, start_spec, num: _weighted(dy, start_spec, num, False),
+        stop=lambda dy, start_spec, num: _weighted(dy, start_spec, num, True),
+    ),
+    types="fc",
+    batch=lambda size, start, stop, *, num: transpose(
+        linspace(start, stop, num=num), perm=(1, 0, *range(2, len(start.shape) + 1))
+    ),
+    infer=lambda start, stop, *, num: Spec((num, *start.shape), start.dtype),
+    samples=lambda rng: (
+        [Sample(_matrix(rng), _matrix(rng), num=n) for n in (1, 2, 5)]
+        + [Sample(_matrix(rng, 2), _matrix(rng, 2), num=4)]
+    ),
+)
 def linspace(start: Any, stop: Any, *, num: int) -> Any:
     """`num` values from start to stop, both included, along a new first axis; start alone if num is 1."""
-    y = start + np.arange(num).astype(start.dtype).reshape((num,) + (1,) * start.ndim) * ((stop - start) / max(num - 1, 1)).astype(start.dtype)
+    y = start + np.arange(num).astype(start.dtype).reshape((num,) + (1,) * start.ndim) * (
+        (stop - start) / max(num - 1, 1)
+    ).astype(start.dtype)
     if num > 1:
         y[-1] = stop
     return y

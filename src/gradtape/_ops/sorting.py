@@ -1,7 +1,7 @@
 """Order: sorting, the largest entries, and what order makes possible (search, distinct values).
 
-Every order here is stable: of equal entries the one with the lower index comes first, as in TensorFlow, also in descending order. NaNs
-come last in ascending order. The last axis is the one that is sorted unless an op has an `axis`.
+Every order here is stable: of equal entries the one with the lower index comes first, as in TensorFlow, also in
+descending order. NaNs come last in ascending order. The last axis is the one that is sorted unless an op has an `axis`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,19 @@ _INT32 = np.dtype(np.int32)
 
 def _order_samples(rng: np.random.Generator) -> list[Sample]:
     drawn = [(rng.permutation(12).reshape(3, 4), axis) for axis in (0, 1)] + [(rng.permutation(5), 0)]
-    return [Sample(x.astype(np.float64), axis=axis, descending=descending) for x, axis in drawn for descending in (False, True)]
+    return [
+        Sample(x.astype(np.float64), axis=axis, descending=descending)
+        for x, axis in drawn
+        for descending in (False, True)
+    ]
 
 
-@nondifferentiable(batch=lambda size, x, *, axis, descending: argsort(x, axis=axis + 1, descending=descending), types="fiub",
-                   infer=lambda x, *, axis, descending: Spec(x.shape, _INT32), samples=_order_samples)  # fmt: skip
+@nondifferentiable(
+    batch=lambda size, x, *, axis, descending: argsort(x, axis=axis + 1, descending=descending),
+    types="fiub",
+    infer=lambda x, *, axis, descending: Spec(x.shape, _INT32),
+    samples=_order_samples,
+)
 def argsort(x: Any, *, axis: int, descending: bool) -> Any:
     """The indices that put x in order along an axis."""
     return _order(x, axis, descending).astype(_INT32)
@@ -37,18 +45,30 @@ def _order(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
         return x.argsort(axis, kind="stable")
     if x.dtype.kind in "fi":
         # In an order from the end backwards, equal entries would come out in the wrong order.
-        return np.negative(x).argsort(axis, kind="stable") if x.dtype.kind == "f" else np.invert(x).argsort(axis, kind="stable")
+        return (
+            np.negative(x).argsort(axis, kind="stable")
+            if x.dtype.kind == "f"
+            else np.invert(x).argsort(axis, kind="stable")
+        )
     back = np.flip(x, axis).argsort(axis, kind="stable")
     return np.flip(x.shape[axis] - 1 - back, axis)
 
 
-@general(vjp=dict(x=lambda dy, x, x_spec, axis, descending:
-                  put_along(dy, argsort(x, axis=axis, descending=descending), axis=axis, size=x_spec.shape[axis])),
-         jvp=lambda x, dx, axis, descending: take_along(dx, argsort(x, axis=axis, descending=descending), axis=axis),
-         types="fiub", infer=lambda x, *, axis, descending: x, samples=_order_samples,
-         batch=lambda size, x, *, axis, descending: sort(x, axis=axis + 1, descending=descending))  # fmt: skip
+@general(
+    vjp=dict(
+        x=lambda dy, x, x_spec, axis, descending: put_along(
+            dy, argsort(x, axis=axis, descending=descending), axis=axis, size=x_spec.shape[axis]
+        )
+    ),
+    jvp=lambda x, dx, axis, descending: take_along(dx, argsort(x, axis=axis, descending=descending), axis=axis),
+    types="fiub",
+    infer=lambda x, *, axis, descending: x,
+    samples=_order_samples,
+    batch=lambda size, x, *, axis, descending: sort(x, axis=axis + 1, descending=descending),
+)
 def sort(x: Any, *, axis: int, descending: bool) -> Any:
-    """The entries of x in order along an axis. Only a gradient asks for their indices, which take three times as long."""
+    """The entries of x in order along an axis. Only a gradient asks for their indices, which take three times as long.
+    """
     if x.dtype.kind == "b" or x.dtype.char not in "fdFDbBhHiIlLqQ":
         return take_along.forward(x, _order(x, axis, descending), axis=axis)
     y = np.sort(x, axis)
@@ -76,10 +96,18 @@ def _top_samples(rng: np.random.Generator) -> list[Sample]:
     return [Sample(rng.permutation(math.prod(shape)).reshape(shape).astype(np.float64), k=k) for shape, k in drawn]
 
 
-@general(outputs=("values", "indices"), types="fiu",
-         vjp=dict(x=lambda dvalues, indices, x_spec: put_along(dvalues, indices, axis=len(x_spec.shape) - 1, size=x_spec.shape[-1])),
-         infer=lambda x, *, k: (Spec((*x.shape[:-1], k), x.dtype), Spec((*x.shape[:-1], k), _INT32)),
-         batch=lambda size, x, *, k: top_k(x, k=k), samples=_top_samples)  # fmt: skip
+@general(
+    outputs=("values", "indices"),
+    types="fiu",
+    vjp=dict(
+        x=lambda dvalues, indices, x_spec: put_along(
+            dvalues, indices, axis=len(x_spec.shape) - 1, size=x_spec.shape[-1]
+        )
+    ),
+    infer=lambda x, *, k: (Spec((*x.shape[:-1], k), x.dtype), Spec((*x.shape[:-1], k), _INT32)),
+    batch=lambda size, x, *, k: top_k(x, k=k),
+    samples=_top_samples,
+)
 def top_k(x: Any, *, k: int) -> Any:
     """The k largest entries along the last axis, and their indices, largest first."""
     indices = _largest(x, k)
@@ -92,11 +120,15 @@ def _search_samples(rng: np.random.Generator) -> list[Sample]:
     return [Sample(*pair, right=right) for pair in pairs for right in (False, True)]
 
 
-@nondifferentiable(types="fiu", infer=lambda sequence, values, *, right: Spec(values.shape, np.dtype(np.int64)),
-                   batch=lambda size, sequence, values, *, right: searchsorted(sequence, values, right=right),
-                   samples=_search_samples)  # fmt: skip
+@nondifferentiable(
+    types="fiu",
+    infer=lambda sequence, values, *, right: Spec(values.shape, np.dtype(np.int64)),
+    batch=lambda size, sequence, values, *, right: searchsorted(sequence, values, right=right),
+    samples=_search_samples,
+)
 def searchsorted(sequence: Any, values: Any, *, right: bool) -> Any:
-    """Where `values` would go in the sorted `sequence` to keep it sorted: before equal entries, or after them (`right`).
+    """Where `values` would go in the sorted `sequence` to keep it sorted: before equal entries, or after them
+    (`right`).
 
     With several axes, each row of the one is searched for the entries in the same row of the other.
     """
@@ -117,11 +149,17 @@ def _no_gradient(dvalues: Any) -> Any:
     raise LookupError("gradient registry has no entry for: Unique. To cut the path on purpose use tf.stop_gradient.")
 
 
-@general(outputs=("values", "indices", "counts"), vjp=dict(x=_no_gradient), types="fiucbS",
-         infer=lambda x: (Spec((-1,), x.dtype), Spec(x.shape, np.dtype(np.int64)), Spec((-1,), np.dtype(np.int64))),
-         samples=lambda rng: [Sample(np.array(x, np.int64)) for x in ([3, 1, 3, 2, 1], [2, 2], [])])  # fmt: skip
+@general(
+    outputs=("values", "indices", "counts"),
+    vjp=dict(x=_no_gradient),
+    types="fiucbS",
+    infer=lambda x: (Spec((-1,), x.dtype), Spec(x.shape, np.dtype(np.int64)), Spec((-1,), np.dtype(np.int64))),
+    samples=lambda rng: [Sample(np.array(x, np.int64)) for x in ([3, 1, 3, 2, 1], [2, 2], [])],
+)
 def unique(x: Any) -> Any:
-    """The distinct entries of a vector in order of first occurrence, which of them each entry is, and how often each occurs."""
+    """The distinct entries of a vector in order of first occurrence, which of them each entry is, and how often each
+    occurs.
+    """
     values, first, inverse, counts = np.unique(x, return_index=True, return_inverse=True, return_counts=True)
     order = first.argsort(kind="stable")
     rank = np.empty_like(order)
@@ -129,11 +167,15 @@ def unique(x: Any) -> Any:
     return values[order], rank[inverse.reshape(-1)], counts[order]
 
 
-@nondifferentiable(one_dtype=False, infer=lambda x, targets, *, k: Spec(targets.shape, np.dtype(bool)),
-                   batch=lambda size, x, targets, *, k: _in_top_k_batch(x, targets, k),
-                   samples=lambda rng: [Sample(rng.normal(size=(3, 4)), np.array([2, 0, 3], np.int32), k=k) for k in (1, 2)])  # fmt: skip
+@nondifferentiable(
+    one_dtype=False,
+    infer=lambda x, targets, *, k: Spec(targets.shape, np.dtype(bool)),
+    batch=lambda size, x, targets, *, k: _in_top_k_batch(x, targets, k),
+    samples=lambda rng: [Sample(rng.normal(size=(3, 4)), np.array([2, 0, 3], np.int32), k=k) for k in (1, 2)],
+)
 def in_top_k(x: Any, targets: Any, *, k: int) -> Any:
-    """Whether fewer than k entries of row i of x exceed x[i, targets[i]]; False where that is not finite or not there."""
+    """Whether fewer than k entries of row i of x exceed x[i, targets[i]]; False where that is not finite or not there.
+    """
     rows = np.arange(len(targets))
     valid = (targets >= 0) & (targets < x.shape[1])
     chosen = x[rows, np.where(valid, targets, 0)]
@@ -142,4 +184,7 @@ def in_top_k(x: Any, targets: Any, *, k: int) -> Any:
 
 def _in_top_k_batch(x: Any, targets: Any, k: int) -> Any:
     size, count, width = tuple(x.shape)
-    return reshape(in_top_k(reshape(x, shape=(size * count, width)), reshape(targets, shape=(size * count,)), k=k), shape=(size, count))
+    return reshape(
+        in_top_k(reshape(x, shape=(size * count, width)), reshape(targets, shape=(size * count,)), k=k),
+        shape=(size, count),
+    )

@@ -1,7 +1,8 @@
 """From what users write to what tensors hold: Python and NumPy values to arrays, by TensorFlow's rules.
 
-Python floats become float32, Python ints int32 (int64 if they need it), NumPy values keep their dtype; a value that meets a tensor takes
-the tensor's dtype if that loses no kind (an int may become a float, a float never an int). Nothing here records anything.
+Python floats become float32, Python ints int32 (int64 if they need it), NumPy values keep their dtype; a value that
+meets a tensor takes the tensor's dtype if that loses no kind (an int may become a float, a float never an int). Nothing
+here records anything.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def to_array(value: Any, dtype: np.dtype | None = None, *, copy: bool = True) ->
     array = _as_numpy(value)
     if array.dtype.kind in "OSU":
         if array.dtype.kind == "O" and not _all_strings(array):
-            raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor.")
+            raise ValueError(
+                f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor."
+            )
         if dtype is not None:
             raise TypeError(f"Cannot convert {value!r} to a tensor of dtype {from_numpy(dtype).name}.")
         if array.dtype.kind != "O" and not _all_strings(np.array(value, dtype=object)):
@@ -69,12 +72,16 @@ def to_array(value: Any, dtype: np.dtype | None = None, *, copy: bool = True) ->
     if dtype.kind in "iu" and array.size and dtype != array.dtype and array.dtype.kind in "iu":
         limits = np.iinfo(dtype)
         if array.min() < limits.min or array.max() > limits.max:
-            raise ValueError(f"Cannot convert {value!r} to a tensor of dtype {from_numpy(dtype).name}: out of its range.")
+            raise ValueError(
+                f"Cannot convert {value!r} to a tensor of dtype {from_numpy(dtype).name}: out of its range."
+            )
     return _narrowed(value, array, dtype, asked)
 
 
 def _number(value: float | int, dtype: np.dtype | None) -> Any:
-    """A lone Python number, the most frequent constant of all: 0.4 us where the general way takes 5. None where that must see to it."""
+    """A lone Python number, the most frequent constant of all: 0.4 us where the general way takes 5. None where that
+    must see to it.
+    """
     if dtype is None:
         if value.__class__ is float:
             return np.float32(value) if -3.4e38 < value < 3.4e38 else None
@@ -85,7 +92,9 @@ def _number(value: float | int, dtype: np.dtype | None) -> Any:
 
 
 def _row_of_numbers(value: list[Any]) -> np.ndarray | None:
-    """A list of Python floats alone, or of ints alone, in float32 or int32: 1 us for a short one, where the general way takes 6."""
+    """A list of Python floats alone, or of ints alone, in float32 or int32: 1 us for a short one, where the general way
+    takes 6.
+    """
     kind = value[0].__class__
     if kind is not float and kind is not int:
         return None
@@ -114,17 +123,29 @@ def _narrowed(value: Any, array: np.ndarray, dtype: np.dtype, asked: bool) -> An
     """In the dtype that was decided on, which must hold the values if nobody asked for it: 1e39 is no float32."""
     with np.errstate(over="ignore"):
         narrow = array.astype(dtype, copy=False)
-    if not asked and dtype.char == "f" and array.dtype.char == "d" and not np.isfinite(narrow.sum()) and (np.isinf(narrow) & np.isfinite(array)).any():
-        raise ValueError(f"Can't convert Python sequence with a value out of range for float32: {value!r}. Give dtype=tf.float64.")
+    if (
+        not asked
+        and dtype.char == "f"
+        and array.dtype.char == "d"
+        and not np.isfinite(narrow.sum())
+        and (np.isinf(narrow) & np.isfinite(array)).any()
+    ):
+        raise ValueError(
+            f"Can't convert Python sequence with a value out of range for float32: {value!r}. Give dtype=tf.float64."
+        )
     return narrow[()] if narrow.ndim == 0 else narrow
 
 
 def _from_numpy_value(value: Any, dtype: np.dtype | None, copy: bool) -> Any:
     if value.dtype.kind in "SUO":
         if value.dtype.kind == "O" and not _all_strings(np.asarray(value)):
-            raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(value.flat[0]).__name__}).")
+            raise ValueError(
+                f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(value.flat[0]).__name__})."
+            )
         if dtype is not None and dtype.kind != "O":
-            raise TypeError(f"Cannot convert a NumPy array of {value.dtype} to a tensor of dtype {from_numpy(dtype).name}.")
+            raise TypeError(
+                f"Cannot convert a NumPy array of {value.dtype} to a tensor of dtype {from_numpy(dtype).name}."
+            )
         return _strings(value)
     target = _tensor_dtype(value.dtype) if dtype is None else dtype
     _refuse_lossy(value, value, target)
@@ -143,7 +164,9 @@ def _tensor_dtype(dtype: np.dtype) -> np.dtype:
 
 
 def _refuse_lossy(value: Any, array: Any, want: np.dtype) -> None:
-    """A float never silently becomes an int, nor a complex number a float; a NumPy float that is whole may (TensorFlow cuts any)."""
+    """A float never silently becomes an int, nor a complex number a float; a NumPy float that is whole may (TensorFlow
+    cuts any).
+    """
     have = array.dtype
     if have is want or have == want or not array.size:  # an empty list has no dtype of its own
         return
@@ -157,14 +180,18 @@ def _refuse_lossy(value: Any, array: Any, want: np.dtype) -> None:
 
 
 def _inferred(value: Any, array: np.ndarray) -> np.dtype:
-    """In a list the first float decides (a Python float is a float32, a NumPy one what it is); integers of every kind are int32 if they fit."""
+    """In a list the first float decides (a Python float is a float32, a NumPy one what it is); integers of every kind
+    are int32 if they fit.
+    """
     kind = array.dtype.kind
     if kind == "f":
         return _first_float(value) or _F32
     if kind in "iu":
         small = not array.size or (array.min() >= _INT32.min and array.max() <= _INT32.max)
         if not small and kind == "u":
-            raise ValueError(f"Can't convert Python sequence with out-of-range integer to Tensor: {value!r}. Give dtype=tf.uint64.")
+            raise ValueError(
+                f"Can't convert Python sequence with out-of-range integer to Tensor: {value!r}. Give dtype=tf.uint64."
+            )
         return np.dtype(np.int32 if small else np.int64)
     return array.dtype
 

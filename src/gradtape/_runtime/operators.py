@@ -1,8 +1,8 @@
 """The Python operators of tensors and variables: each is one call of an op.
 
-Here, as in TensorFlow: `/` of integers gives float64 (float32 for the narrow ones), `&`, `|`, `^` and `~` are logical on bools and bitwise on
-integers, `==` compares elementwise and answers False for None and for shapes that do not fit, and indexing takes what NumPy's basic indexing takes,
-scalar integer tensors included, or one boolean mask.
+Here, as in TensorFlow: `/` of integers gives float64 (float32 for the narrow ones), `&`, `|`, `^` and `~` are logical
+on bools and bitwise on integers, `==` compares elementwise and answers False for None and for shapes that do not fit,
+and indexing takes what NumPy's basic indexing takes, scalar integer tensors included, or one boolean mask.
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def true_divide(x: Any, y: Any) -> Tensor:
     if not dtype.is_integer:
         return ew.divide.call(x, y)
     if isinstance(x, Operators) and isinstance(y, Operators) and y.dtype != dtype:
-        raise TypeError(f"`x` and `y` must have the same dtype, got {dtype!r} != {y.dtype!r}. Cast one of them: tf.cast.")
+        raise TypeError(
+            f"`x` and `y` must have the same dtype, got {dtype!r} != {y.dtype!r}. Cast one of them: tf.cast."
+        )
     wide = np.dtype("float32" if dtype.size <= 2 else "float64")
     return ew.divide.call(_cast(x, dtype, wide), _cast(y, dtype, wide))
 
@@ -153,7 +155,10 @@ def equal_or(op: Any, x: Any, y: Any, otherwise: bool) -> Any:
     try:
         return op.call(x, y)
     except InvalidArgumentError:
-        from gradtape._runtime.tensor import as_tensor, plain  # lazy: a tensor is an Operators, so it imports this module
+        from gradtape._runtime.tensor import (  # lazy: a tensor is an Operators, so it imports this module
+            as_tensor,
+            plain,
+        )
 
         try:
             np.broadcast_shapes(as_tensor(x)._shape(), as_tensor(y)._shape())
@@ -166,14 +171,18 @@ _BASIC = frozenset((int, type(None), type(Ellipsis)))
 
 
 def basic_index(index: Any) -> tuple[Any, ...]:
-    """What stands between the brackets as a tuple of ints, slices of ints, None and Ellipsis. A list counts as a tuple, as in TensorFlow."""
+    """What stands between the brackets as a tuple of ints, slices of ints, None and Ellipsis. A list counts as a tuple,
+    as in TensorFlow.
+    """
     if index.__class__ is tuple or index.__class__ is list:
         return tuple([i if i.__class__ in _BASIC else _part(i) for i in index])
     return (index if index.__class__ in _BASIC else _part(index),)
 
 
 def get_item(value: Any, index: Any) -> Tensor:
-    """`value[index]` as one op with a canonical index: a tuple of ints, slices of ints, None and Ellipsis; or one boolean mask."""
+    """`value[index]` as one op with a canonical index: a tuple of ints, slices of ints, None and Ellipsis; or one
+    boolean mask.
+    """
     kind = index.__class__
     if kind is not tuple and kind is not int and kind is not slice and _is_mask(index):
         return boolean_mask(value, index, 0)
@@ -196,7 +205,8 @@ def _part(part: Any) -> Any:
 
 
 _VALID = (
-    "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {!r}. "
+    "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are "
+    "valid indices, got {!r}. "
     "For rows by number use tf.gather, for a mask tf.boolean_mask."
 )
 
@@ -225,7 +235,8 @@ def boolean_mask(value: Any, mask: Any, axis: Any) -> Tensor:
     first += len(shape) if first < 0 else 0
     if shape[first : first + len(covered)] != covered:
         raise ValueError(
-            f"boolean_mask: Shapes {shape[first : first + len(covered)]} and {covered} are incompatible: the mask must have the lengths of the "
+            f"boolean_mask: Shapes {shape[first : first + len(covered)]} and {covered} are incompatible: the mask "
+            "must have the lengths of the "
             f"axes it covers, from axis {first} on, of a tensor of shape {shape}"
         )
     if not first:

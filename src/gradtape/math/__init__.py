@@ -90,7 +90,6 @@ from gradtape._api.functions import (
     tan,
     tanh,
 )
-from gradtape._api.indexing import invert_permutation
 from gradtape._api.normalisation import (
     l2_normalize,
 )
@@ -127,7 +126,7 @@ from gradtape._api.segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
-from gradtape._api.sorting import in_top_k, top_k
+from gradtape._api.sorting import in_top_k, invert_permutation, top_k
 from gradtape._api.special import (
     bessel_i0,
     bessel_i0e,
