@@ -55,12 +55,14 @@ def negative(x: TensorLike, name: str | None = None) -> Tensor:
 
 
 def sign(x: TensorLike, name: str | None = None) -> Tensor:
-    """-1, 0 or 1 by the sign of `x`; x / |x| for complex numbers. The gradient is zero everywhere.
+    """-1, 0 or 1 by the sign of `x`, with a gradient of zero; x / |x| for complex numbers (0 at 0).
 
     >>> tf.sign([-3.0, 0.0, 2.5])
     <tf.Tensor: shape=(3,), dtype=float32, numpy=array([-1.,  0.,  1.], dtype=float32)>
     """
-    return ew.sign.call(x)
+    if x.__class__ is not Tensor:
+        x = as_tensor(x)
+    return (complexes.direction if x._spec().dtype.kind == "c" else ew.sign).call(x)
 
 
 def add(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
@@ -151,7 +153,8 @@ def multiply_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Te
     >>> tf.math.multiply_no_nan([2.0, np.inf], [3.0, 0.0])
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([6., 0.], dtype=float32)>
     """
-    return ew.multiply_no_nan.call(*operands(x, y))
+    t = as_tensor(x)
+    return ew.multiply_no_nan.call(t, as_tensor(y, t.dtype))
 
 
 def truediv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:

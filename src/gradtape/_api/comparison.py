@@ -207,7 +207,7 @@ def is_finite(x: TensorLike, name: str | None = None) -> Tensor:
 def is_non_decreasing(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether no element is smaller than the one before it, in row-major order; true for fewer than two elements.
 
-    Raises TypeError for complex numbers, bools and strings.
+    Raises TypeError for bools and strings, InvalidArgumentError for complex numbers.
 
     >>> tf.math.is_non_decreasing([1.0, 2.0, 2.0])
     <tf.Tensor: shape=(), dtype=bool, numpy=True>
@@ -218,7 +218,7 @@ def is_non_decreasing(x: TensorLike, name: str | None = None) -> Tensor:
 def is_strictly_increasing(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether every element is larger than the one before it, in row-major order; true for fewer than two elements.
 
-    Raises TypeError for complex numbers, bools and strings.
+    Raises TypeError for bools and strings, InvalidArgumentError for complex numbers.
 
     >>> tf.math.is_strictly_increasing([1.0, 2.0, 2.0])
     <tf.Tensor: shape=(), dtype=bool, numpy=False>
@@ -229,7 +229,7 @@ def is_strictly_increasing(x: TensorLike, name: str | None = None) -> Tensor:
 def _ordered(function: str, compare: Any, x: Any) -> Tensor:
     t = as_tensor(x)
     spec = t._spec()
-    if spec.dtype.kind in "cbO":
+    if spec.dtype.kind in "bO":
         raise TypeError(describe(function, "x", got=t.dtype.name, expected="a real numeric dtype"))
     flat = reshape.call(t, shape=(int(np.prod(spec.shape)),))
     before, after = get_item.call(flat, index=(slice(None, -1),)), get_item.call(flat, index=(slice(1, None),))

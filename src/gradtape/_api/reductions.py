@@ -6,7 +6,6 @@ the tensor does not have raises InvalidArgumentError. With `keepdims` the reduce
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,6 +37,8 @@ def axes_to_reduce(axis: Any, rank: int, function: str) -> tuple[int, ...]:
     try:
         numbers = integers(axis, "axis")
     except TypeError:
+        if isinstance(axis, float):
+            raise
         raise invalid_argument(
             describe(function, "axis", got=repr(axis), expected="an integer, a list of integers, or None for all axes")
         ) from None
@@ -286,13 +287,12 @@ def zero_fraction(value: TensorLike, name: str | None = None) -> Tensor:
     >>> tf.math.zero_fraction([0.0, 1.0, 0.0, 3.0])
     <tf.Tensor: shape=(), dtype=float32, numpy=0.5>
     """
-    hits = cast_to(_not_zero(as_tensor(value)), np.dtype(np.float32))
-    return 1.0 - _reduced(reduction.reduce_mean, "tf.math.zero_fraction", hits, None, False)
+    hits = cast_to(logic.logical_not.call(_not_zero(as_tensor(value))), np.dtype(np.float32))
+    return _reduced(reduction.reduce_mean, "tf.math.zero_fraction", hits, None, False)
 
 
 def _not_zero(t: Tensor) -> Tensor:
     dtype = t._spec().dtype
     if dtype.kind == "b":
         return t
-    zero: Callable[[], Any] = (lambda: np.array(b"", object)) if dtype.kind == "O" else dtype.type
-    return logic.not_equal.call(t, plain(zero()))
+    return logic.not_equal.call(t, plain(np.array(b"", object) if dtype.kind == "O" else np.zeros((), dtype)[()]))

@@ -66,17 +66,24 @@ def from_parts(a: Any, b: Any) -> Any:
     return y
 
 
-def _direction(x: Any, y: Any, dtype: np.dtype) -> Any:
-    """x / |x|, 0 at 0; unlike `sign`, whose gradient is zero by TensorFlow's rule, it has derivatives of its own."""
-    return divide_no_nan(x, cast_to(y, dtype))
-
-
-@general(vjp=dict(x=lambda dy, x, y, x_spec: cast_to(dy, x_spec.dtype) * _direction(x, y, x_spec.dtype)),
-         jvp=lambda x, y, dx, x_spec: real(conj(_direction(x, y, x_spec.dtype)) * dx),
+@general(vjp=dict(x=lambda dy, x, x_spec: cast_to(dy, x_spec.dtype) * direction(x)), jvp=lambda x, dx: real(conj(direction(x)) * dx),
          types="c", batch="align", infer=_part_spec, samples=_complex_samples)  # fmt: skip
 def magnitude(x: Any) -> Any:
     """|x|. The gradient at 0 is 0."""
     return np.abs(x)
+
+
+def _across(v: Any, x: Any, y: Any, x_spec: Spec) -> Any:
+    """The part of v at right angles to x, over |x|: a direction changes only sideways."""
+    along = cast_to(real(conj(y) * v), x_spec.dtype)
+    return divide_no_nan(v - along * y, cast_to(magnitude(x), x_spec.dtype))
+
+
+@general(vjp=dict(x=lambda dy, x, y, x_spec: _across(dy, x, y, x_spec)), jvp=lambda x, y, dx, x_spec: _across(dx, x, y, x_spec),
+         types="c", batch="align", infer=lambda x: x, samples=_complex_samples)  # fmt: skip
+def direction(x: Any) -> Any:
+    """x / |x|, 0 at 0: the sign of a complex number."""
+    return np.sign(x)
 
 
 @general(vjp=dict(x=lambda dy, x: times_i(dy) / conj(x)), jvp=lambda x, dx: imag(dx / x),

@@ -75,7 +75,7 @@ multiply = elementwise("multiply", operator.mul,     lambda x2: x2, lambda x1: x
 divide   = elementwise("divide",   operator.truediv, lambda x2: 1 / x2, lambda x2, y: -y / x2,      types=FLOATING, domain=NONZERO)
 negative = elementwise("negative", operator.neg,     -1,                                            types=SIGNED)
 abs      = elementwise("abs",      np.abs,           lambda x: sign(x),                             types="fi", domain=NONZERO)
-sign     = elementwise("sign",     np.sign,          0,                                             types=SIGNED, domain=NONZERO)
+sign     = elementwise("sign",     np.sign,          0,                                             types="fi", domain=NONZERO)
 floormod = elementwise("floormod", _floormod,        1, lambda x1, x2: -floordiv(x1, x2),           types=REAL_NUMERIC, domain=NONZERO)
 
 squared_difference = elementwise("squared_difference", _squared_difference,

@@ -36,13 +36,10 @@ def minimum(x1: Any, x2: Any) -> Any:
     return np.minimum(x1, x2)
 
 
-def _inside(dy: Any, x: Any, low: Any, high: Any) -> Any:
-    return masked(x < low, masked(x > high, dy, when=False), when=False)
-
-
-@general(vjp=dict(x=_inside, low=lambda dy, x, low, high: masked(minimum(x, high) < low, dy, when=True),
-                  high=lambda dy, x, low, high: masked(x > high, masked(high < low, dy, when=False), when=True)),
-         jvp=lambda x, low, high, dx, dlow, dhigh: select(minimum(x, high) < low, dlow, select(x > high, dhigh, dx)),
+@general(vjp=dict(x=lambda dy, x, low, high: masked((x >= low) & (x <= high), dy, when=True),
+                  low=lambda dy, x, low, high: masked(minimum(x, high) >= low, dy, when=False),
+                  high=lambda dy, x, low, high: masked(x <= high, masked(minimum(x, high) >= low, dy, when=True), when=False)),
+         jvp=lambda x, low, high, dx, dlow, dhigh: select(minimum(x, high) >= low, select(x <= high, dx, dhigh), dlow),
          broadcasts=True, types=REAL_NUMERIC, batch="align", infer=_broadcast, samples=draw(REAL, REAL, REAL))  # fmt: skip
 def clip(x: Any, low: Any, high: Any) -> Any:
     """x, or the bound that it passes: max(min(x, high), low)."""

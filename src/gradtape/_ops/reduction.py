@@ -72,8 +72,10 @@ def reduce_mean(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
 
 
 def _variance_rule(dy: Any, x: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
+    """The mean is subtracted twice: it is rounded, and where it is large beside the distances the second time takes that off."""
     shape = x_spec.shape
-    return spread(dy * (2 / _count(shape, axes)), shape, axes, keepdims) * (x - reduce_mean(x, axes=axes, keepdims=True))
+    distance = x - reduce_mean(x, axes=axes, keepdims=True)
+    return spread(dy * (2 / max(_count(shape, axes), 1)), shape, axes, keepdims) * (distance - reduce_mean(distance, axes=axes, keepdims=True))
 
 
 @general(vjp=dict(x=_variance_rule), types=REAL_FLOATING, infer=reduced_spec, samples=_samples,
@@ -96,7 +98,7 @@ def _among(x: Any, y: Any, axes: Axes, keepdims: bool) -> Any:
 def _shared(dy: Any, x: Any, x_spec: Spec, y: Any, axes: Axes, keepdims: bool) -> Any:
     winners = _among(x, y, axes, keepdims)
     count = reduce_sum(cast_to(winners, x_spec.dtype), axes=axes, keepdims=keepdims)
-    return masked(winners, spread(dy / count, x_spec.shape, axes, keepdims), when=True)
+    return cast_to(winners, x_spec.dtype) * spread(dy / count, x_spec.shape, axes, keepdims)
 
 
 def _shared_tangent(x: Any, x_spec: Spec, y: Any, dx: Any, axes: Axes, keepdims: bool) -> Any:
@@ -138,9 +140,11 @@ def _place_spec(x: Spec, *, axis: int, dtype: np.dtype) -> Spec:
     return Spec(x.shape[:axis] + x.shape[axis + 1 :], dtype)
 
 
-def _place(find: Callable[..., Any], x: Any, axis: int, dtype: np.dtype) -> Any:
+def _place(find: Callable[..., Any], x: Any, axis: int, dtype: np.dtype, worst: float) -> Any:
     if not x.shape[axis]:
         raise ValueError(f"Reduction axis {axis} is empty in shape {list(x.shape)}")
+    if x.dtype.kind == "f" and np.isnan(np.maximum.reduce(x, axis=None)):
+        x = np.where(np.isnan(x), worst, x)  # TensorFlow passes over what is not a number
     return find(x, axis).astype(dtype, copy=False)
 
 
@@ -148,14 +152,14 @@ def _place(find: Callable[..., Any], x: Any, axis: int, dtype: np.dtype) -> Any:
                    batch=lambda size, x, *, axis, dtype: argmax(x, axis=axis + 1, dtype=dtype))  # fmt: skip
 def argmax(x: Any, *, axis: int, dtype: np.dtype) -> Any:
     """Where along an axis the largest element is, the first of equal ones."""
-    return _place(np.argmax, x, axis, dtype)
+    return _place(np.argmax, x, axis, dtype, -np.inf)
 
 
 @nondifferentiable(types="fiub", infer=_place_spec, samples=_place_samples,
                    batch=lambda size, x, *, axis, dtype: argmin(x, axis=axis + 1, dtype=dtype))  # fmt: skip
 def argmin(x: Any, *, axis: int, dtype: np.dtype) -> Any:
     """Where along an axis the smallest element is, the first of equal ones."""
-    return _place(np.argmin, x, axis, dtype)
+    return _place(np.argmin, x, axis, dtype, np.inf)
 
 
 # Norms and sums of exponentials ---------------------------------------------------------------------------------------
@@ -348,10 +352,15 @@ def recurrence(a: Any, u: Any, *, axis: int, reverse: bool) -> Any:
     return y
 
 
+def _less(a: Any, b: Any) -> Any:
+    """a - b, 0 where they are equal even if infinite."""
+    return masked(equal(a, b), a - b, when=False)
+
+
 def _cumulative_rule(dy: Any, x: Any, y: Any, axis: int, reverse: bool) -> Any:
     """dx[i] = sum over j >= i of dy[j] exp(x[i] - y[j]), as a recurrence whose factors exp(y[i] - y[i + 1]) are at most 1."""
-    factor = shifted(exp(shifted(y, axis=axis, ahead=not reverse) - y), axis=axis, ahead=reverse)
-    return exp(x - y) * recurrence(factor, dy, axis=axis, reverse=not reverse)
+    factor = shifted(exp(_less(shifted(y, axis=axis, ahead=not reverse), y)), axis=axis, ahead=reverse)
+    return exp(_less(x, y)) * recurrence(factor, dy, axis=axis, reverse=not reverse)
 
 
 @general(vjp=dict(x=_cumulative_rule), types=REAL_FLOATING, infer=lambda x, **_: x,

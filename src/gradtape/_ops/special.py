@@ -63,7 +63,7 @@ erfinv      = _row("erfinv",      "erfinv",   lambda y: _ROOT_PI / 2 * exp(y * y
 erfcinv     = _row("erfcinv",     "erfcinv",  lambda y: -_ROOT_PI / 2 * exp(y * y),             _up_to_two)
 ndtri       = _row("ndtri",       "ndtri",    lambda y: _ROOT_2PI * exp(0.5 * y * y),           PROBABILITY)
 lgamma      = _row("lgamma",      "gammaln",  lambda x: digamma(x),                             POSITIVE)
-digamma     = _row("digamma",     "psi",      lambda x: polygamma(x * 0 + 1, x),                POSITIVE)
+digamma     = _row("digamma",     "psi",      lambda x: polygamma(1, x),                        POSITIVE)
 dawsn       = _row("dawsn",       "dawsn",    lambda x, y: 1 - 2 * x * y,                       WIDE)
 expint      = _row("expint",      "expi",     lambda x: exp(x) / x,                             POSITIVE)
 # fmt: on
@@ -140,7 +140,7 @@ def _slope_i(x: Any, y: Any, order: int) -> Any:
 
 
 def _slope_k(x: Any, y: Any, order: int) -> Any:
-    return -bessel_k(x, order=1) if order == 0 else -_neighbours(bessel_k, x, order, 1)
+    return -bessel_k(x, order=1) if order == 0 else -bessel_k(x, order=order - 1) - y * (order / x)
 
 
 def _slope_ie(x: Any, y: Any, order: int) -> Any:
@@ -148,7 +148,7 @@ def _slope_ie(x: Any, y: Any, order: int) -> Any:
 
 
 def _slope_ke(x: Any, y: Any, order: int) -> Any:
-    return y - (bessel_ke(x, order=1) if order == 0 else _neighbours(bessel_ke, x, order, 1))
+    return y - bessel_ke(x, order=1) if order == 0 else y * (1 - order / x) - bessel_ke(x, order=order - 1)
 
 
 bessel_j = _bessel("bessel_j", ("j0", "j1"), "jv", _slope_j, WIDE)
@@ -179,7 +179,7 @@ _psi = _scipy("psi")
          broadcasts=True, types=REAL_FLOATING, batch="align", infer=_broadcast, samples=_orders)  # fmt: skip
 def polygamma(a: Any, x: Any) -> Any:
     """The a-th derivative of digamma, for a = 0, 1, 2 ...; nan for any other a."""
-    a = a.astype(x.dtype)
+    a = np.asarray(a, x.dtype)
     whole = (a >= 0) & (a == np.floor(a))
     n = np.where(whole, a, np.ones((), a.dtype))
     y = np.where(n % 2 == 0, -1, 1).astype(x.dtype) * _gamma(n + 1) * _zeta(n + 1, x)

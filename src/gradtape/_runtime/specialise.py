@@ -74,6 +74,8 @@ def _admission(op: Primitive, arrays: str) -> list[str]:
     flowing = [x for x in op.inputs if x not in op.constants]
     if not flowing or (not op.one_dtype and op.types is None):
         return []
+    if op.types is not None and "f" not in op.types:
+        return [f"admit(op, {arrays})"]
     first, *rest = flowing if op.one_dtype else flowing[:1]
     unequal = "".join(f" or a_{x}.dtype is not _dtype" for x in rest)
     return [
