@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import math
 import pathlib
 import re
 import sys
@@ -20,6 +21,25 @@ from typing import Any, NamedTuple
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,}|~{3,})(?P<info>[^`]*)$")
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+# A number with a point or an exponent; whole numbers, in shapes and in names such as float32, have to be the same.
+FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=e[-+]?\d))(?:e[-+]?\d+)?")
+
+
+class Checker(doctest.OutputChecker):
+    """Compares printed numbers to float32 rounding: the last digit of `exp` depends on the machine's C library."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        return super().check_output(want, got, optionflags) or same(want, got)
+
+
+def same(want: str, got: str) -> bool:
+    """Whether two texts are equal but for white space and for the last digits of numbers: 16 units in the last place."""
+    expected, found = ([float(number) for number in FLOAT.findall(text)] for text in (want, got))
+    rest = ["".join(FLOAT.sub("#", text).split()) for text in (want, got)]
+    return rest[0] == rest[1] and len(expected) == len(found) and all(
+        math.isclose(one, other, rel_tol=2e-6, abs_tol=2e-7) for one, other in zip(expected, found))
 
 
 class Block(NamedTuple):
@@ -71,7 +91,7 @@ def run_page(path: pathlib.Path) -> int:
 def run_prompts(block: Block, namespace: dict[str, Any], path: pathlib.Path) -> None:
     test = doctest.DocTestParser().get_doctest(block.text, namespace, path.name, str(path), block.line - 1)
     report = io.StringIO()
-    result = doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.write, clear_globs=False)
+    result = doctest.DocTestRunner(Checker(), optionflags=FLAGS).run(test, out=report.write, clear_globs=False)
     namespace.update(test.globs)
     if result.failed:
         raise Mismatch(report.getvalue())
@@ -84,7 +104,7 @@ def run_text(block: Block, following: Block | None, namespace: dict[str, Any], p
     with contextlib.redirect_stdout(printed):
         exec(code, namespace)
     promised = following.text if following and following.info == "text" and follows(block, following) else None
-    if promised is not None and printed.getvalue().rstrip() != promised.rstrip():
+    if promised is not None and not same(promised, printed.getvalue()):
         raise Mismatch(f"{path.name}, line {block.line}: the page says\n{promised}\nthe code prints\n"
                        f"{printed.getvalue()}")
 

@@ -55,7 +55,7 @@ def examples() -> dict[str, doctest.DocTest]:
 @pytest.mark.parametrize("name", examples())
 def test_the_example_in_a_docstring_prints_what_it_says(name: str) -> None:
     report: list[str] = []
-    runner = doctest.DocTestRunner(optionflags=documents.FLAGS)
+    runner = doctest.DocTestRunner(documents.Checker(), optionflags=documents.FLAGS)
     result = runner.run(examples()[name], out=report.append, clear_globs=False)
     assert result.failed == 0, "".join(report)
     assert result.attempted > 0
@@ -119,6 +119,22 @@ def test_a_page_that_is_wrong(page: str, error: type[Exception], tmp_path: pathl
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     with pytest.raises(error):
         documents.run_page(tmp_path / "page.md")
+
+
+@pytest.mark.parametrize(("want", "got", "equal"), [
+    ("array([-0.26894143,  0.        ])", "array([-0.2689414,  0.       ])", True),
+    ("1e-08", "1.0000001e-08", True),
+    ("0.5", "0.50001", False),
+    ("1.0", "-1.0", False),
+    ("float32", "float64", False),
+    ("shape=(2,)", "shape=(3,)", False),
+    ("[1. 2.]", "[1. 2. 3.]", False),
+    ("nan", "0.0", False),
+    ("1.0", "1", False),
+    ("a b", "a  b\n", True),
+])
+def test_numbers_are_compared_to_rounding(want: str, got: str, equal: bool) -> None:
+    assert documents.same(want, got) is equal
 
 
 def test_an_error_in_a_page_is_reported_at_the_pages_line(tmp_path: pathlib.Path) -> None:

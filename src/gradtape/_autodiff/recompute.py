@@ -32,7 +32,7 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
     ...     tape.watch(x)
     ...     y = tf.recompute_grad(lambda t: tf.sin(tf.exp(t)))(x)
     >>> print(f"{tape.gradient(y, x):.4f}")
-    -0.1279
+    -0.1283
     """
 
     @functools.wraps(f)
