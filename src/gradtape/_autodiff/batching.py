@@ -14,7 +14,6 @@ outside see through. A rule may be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from itertools import count
 from typing import Any
 
@@ -88,8 +87,11 @@ class Batched(Tensor):
         """Runs an op of which this is the operand of the innermost level."""
         level = self._level
         inside = current()
-        with recording_under(level.scope) if inside is not level.scope else nullcontext():
+        if inside is level.scope:
             values = apply(op, operands, attrs, level)
+        else:
+            with recording_under(level.scope):
+                values = apply(op, operands, attrs, level)
         outputs = tuple(batch(v, level) for v in values) if op.several else (batch(values, level),)
         if inside is not level.scope:
             record(op, operands, outputs, attrs)
@@ -127,11 +129,13 @@ def _repeat(value: Any, size: int) -> Any:
 
 def apply(op: Primitive, operands: Sequence[Any], attrs: dict[str, Any], level: Level) -> Any:
     """The op's result on all examples, batch axis first (a tuple of them for several outputs)."""
-    batched = [isinstance(t, Batched) and t._level is level for t in operands]
+    batched = [t.__class__ is Batched and t._level is level for t in operands]
     values = [t._value if b else _below(t, level) for t, b in zip(operands, batched, strict=True)]
     if op.batch == "align":
-        rank = max(len(t._shape()) for t in operands)
-        return op(*[shaping.lead(v, level.size, rank) if b and len(_raw_shape(v)) <= rank else v for v, b in zip(values, batched, strict=True)], **attrs)
+        ranks = [len(_raw_shape(v)) - b for v, b in zip(values, batched, strict=True)]
+        rank = max(ranks)
+        aligned = [shaping.lead(v, level.size, rank) if b and r < rank else v for v, b, r in zip(values, batched, ranks, strict=True)]
+        return op(*aligned, **attrs)
     if op.batch is not None:
         full = [v if b else _repeat(v, level.size) for v, b in zip(values, batched, strict=True)]
         return op.batch(level.size, *full, **attrs)

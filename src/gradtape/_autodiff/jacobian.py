@@ -27,15 +27,15 @@ def jacobian(tape: Tape, target: Any, key: Any, sources: list[Any], keys: list[A
     if spec.dtype not in DIFFERENTIABLE:
         return [None] * len(sources)
     size = math.prod(spec.shape)
-    widest = max([size, *(math.prod(tuple(s.shape)) for s in sources)])
+    shapes = [_spec(s).shape for s in sources]
+    widest = max([size, *map(math.prod, shapes)])
     chunk = rows or max(1, _CHUNK_BYTES // max(1, widest * spec.dtype.itemsize))
     parts: list[list[Any]] = []
     for start in range(0, max(size, 1), chunk):
         count = min(chunk, size - start)
-        seeds = np.zeros((count, size), spec.dtype)
-        seeds[np.arange(count), start + np.arange(count)] = 1
+        seeds = np.eye(count, size, start, spec.dtype)
         parts.append(_rows(tape, seeds.reshape(count, *spec.shape), key, keys))
-    return [_joined([part[i] for part in parts], (*spec.shape, *tuple(s.shape))) for i, s in enumerate(sources)]
+    return [_joined([part[i] for part in parts], (*spec.shape, *shape)) for i, shape in enumerate(shapes)]
 
 
 def _rows(tape: Tape, seeds: np.ndarray, key: Any, keys: list[Any]) -> list[Any]:

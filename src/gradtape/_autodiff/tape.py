@@ -224,7 +224,7 @@ class GradientTape:
             if not self._persistent:
                 self._forget()
         packed = [
-            nest.pack_sequence_as(sources, [_or_zeros(j, (*t.shape, *s.shape), s, unconnected) for j, s in zip(js, flat, strict=True)])
+            nest.pack_sequence_as(sources, [_or_zeros(j, t, s, 0, unconnected) for j, s in zip(js, flat, strict=True)])
             for t, js in zip(targets, results, strict=True)
         ]
         return nest.pack_sequence_as(target, packed)
@@ -257,7 +257,7 @@ class GradientTape:
         finally:
             if not self._persistent:
                 self._forget()
-        return _or_zeros(result, (*t.shape, *tuple(s.shape)[1:]), s, UnconnectedGradients.ZERO)
+        return _or_zeros(result, t, s, 1, UnconnectedGradients.ZERO)
 
     def _needs_persistence(self, method: str, use_pfor: bool) -> None:
         """TensorFlow's condition for its loop; gradtape's one sweep does not need it, but programs expect the refusal."""
@@ -429,7 +429,8 @@ def _result(g: Any, source: Any, raw: bool, unconnected: UnconnectedGradients) -
     return plain(g)
 
 
-def _or_zeros(value: Any, shape: tuple[int, ...], source: Any, unconnected: UnconnectedGradients) -> Any:
+def _or_zeros(value: Any, target: Any, source: Any, shared: int, unconnected: UnconnectedGradients) -> Any:
+    """A Jacobian, or zeros in its place; the first `shared` axes of the source are the target's too."""
     if value is not None or unconnected is UnconnectedGradients.NONE:
         return value
-    return plain(np.zeros(shape, source.dtype.np))
+    return plain(np.zeros((*target.shape, *tuple(source.shape)[shared:]), source.dtype.np))
