@@ -52,21 +52,26 @@ def main() -> int:
     source = about.get(report.OURS, {}).get("source")
     measured = harness.fingerprint(source) if source else ""
     print(report.versions(about) + (f"\n- gradtape's source: {measured}" if measured else ""), flush=True)
-    results = {}
+    results, others = {}, {}
     for case in options.cases:
         print(case, "...", file=sys.stderr)
+        bystanders = harness.Bystanders(peer.process.pid for peer in peers)
         results[case] = harness.run_case(case, peers, options.rounds, options.seconds)
+        others[case] = bystanders.cores()
     for peer in started:
         peer.close()
     print("\n" + report.times_table(columns, results))
-    print("\n" + report.first_calls(results), flush=True)
+    print("\n" + report.first_calls(results))
 
     pythons = {name: pythons[name] for name in columns}
+    bystanders = harness.Bystanders([])
     imports = harness.import_times(pythons, options.imports) if options.imports else {}
+    others.update({"import": bystanders.cores()} if options.imports else {})
     peaks = harness.gradient_peaks(pythons) if options.imports else {}
     if options.imports:
         print("\n" + report.processes_table(columns, imports, peaks))
-    promises = list(report.targets(results, imports))
+    print("\n" + report.busy(others))
+    promises = list(report.targets(results, imports, others))
     print("\nPromises:\n" + "\n".join(promises) if promises else "")
 
     problems = [f"{name}: {facts['error']}" for name, facts in failed.items()]

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -111,6 +112,36 @@ class Peer:
             self.process.stdin.close()
         self.process.wait()
         self.log.close()
+
+
+class Bystanders:
+    """How many cores other processes kept busy in the meantime; nan where the kernel does not say.
+
+    Turns cancel a drift, not a neighbour: two threads that wait for each other lose far more to a busy core than one
+    does. One busy core made PyTorch's chain of 100,000 elements take three times as long, and gradtape's no longer.
+    """
+
+    def __init__(self, ours: Iterable[int]) -> None:
+        self.ours = [os.getpid(), *ours]
+        self.begin = self.used()
+
+    def used(self) -> tuple[float, float]:
+        """Seconds on the clock, and of the processors' time that went to anybody but us and to nobody idle."""
+        stat = Path("/proc/stat")
+        if not stat.exists():
+            return time.monotonic(), math.nan
+        user, nice, system, _idle, _wait, interrupts, soft, steal = map(int, stat.read_text().split()[1:9])
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        total = user + nice + system + interrupts + soft + steal
+        total -= (children.ru_utime + children.ru_stime) * os.sysconf("SC_CLK_TCK")
+        for pid in self.ours:
+            with contextlib.suppress(FileNotFoundError):
+                total -= sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+        return time.monotonic(), total / os.sysconf("SC_CLK_TCK")
+
+    def cores(self) -> float:
+        (then, before), (now, after) = self.begin, self.used()
+        return (after - before) / (now - then)
 
 
 # --------------------------------------------------------------------------------------------------------- one program

@@ -16,6 +16,7 @@ from .programs import CASES, mlp
 
 OURS = "gradtape"
 IMPORT_TARGET = {"numpy": 1.5}
+QUIET = 0.1  # cores of other processes
 
 
 def ratio(ours: Cell | None, theirs: Cell | None) -> float:
@@ -60,6 +61,18 @@ def first_calls(results: dict[str, dict[str, Cell]], name: str = "jax-jit") -> s
     return f"First call of {BACKENDS[name].label}, compiling (s): " + ", ".join(firsts) + "." if firsts else ""
 
 
+def busy(others: dict[str, float]) -> str:
+    """One line, with a warning where the neighbours were loud enough to favour libraries of one thread."""
+    known = {case: cores for case, cores in others.items() if not math.isnan(cores)}
+    if not known:
+        return "How busy other processes were is unknown here."
+    line = (
+        "Cores kept busy by other processes: " + ", ".join(f"{case} {cores:.2f}" for case, cores in known.items()) + "."
+    )
+    loud = [case for case, cores in known.items() if cores > QUIET]
+    return line + (f"\nNOT QUIET, measure again: {', '.join(loud)}." if loud else "")
+
+
 def processes_table(names: list[str], imports: dict[str, Cell], peaks: dict[str, int | str]) -> str:
     ours = peaks.get(OURS)
     row = {}
@@ -74,14 +87,16 @@ def processes_table(names: list[str], imports: dict[str, Cell], peaks: dict[str,
     return table("per process", names, {"import, ms": time_row(imports, 1e-3), large: row})
 
 
-def targets(results: dict[str, dict[str, Cell]], imports: dict[str, Cell]) -> Iterator[str]:
-    """A line for every promise that this run could check."""
+def targets(results: dict[str, dict[str, Cell]], imports: dict[str, Cell], others: dict[str, float]) -> Iterator[str]:
+    """A line for every promise that this run could check; beside a loud neighbour nothing is held or missed."""
     promised = {case: CASES[case].TARGETS.get(case, {}) for case in results}
     for case, cells in {**results, "import": imports}.items():
         for name, limit in (promised.get(case) or (IMPORT_TARGET if case == "import" else {})).items():
             got = ratio(cells.get(OURS), cells.get(name))
             if not math.isnan(got):
                 verdict = "held" if got <= limit else "MISSED"
+                if others.get(case, math.nan) > QUIET:
+                    verdict = "not decided (not quiet)"
                 yield f"- {verdict}: {case}, gradtape at most {limit} of {BACKENDS[name].label}: {got:.3g}"
 
 
