@@ -43,6 +43,10 @@ def matmul(
     """
     if transpose_a or transpose_b or adjoint_a or adjoint_b:
         a, b = _turned(a, b, transpose_a, adjoint_a, transpose_b, adjoint_b)
+    if isinstance(a, Readable):
+        a = a._read()
+    if isinstance(b, Readable):
+        b = b._read()
     if a.__class__ is not Tensor or b.__class__ is not Tensor:
         a, b = _pair(a, b)
     y = matrix.matmul.call(a, b)

@@ -75,7 +75,7 @@ def _for_second(a: Any, dy: Any, b_spec: Spec) -> Any:
 )
 def matmul(a: Any, b: Any) -> Any:
     """Matrix product over the last two axes: ``y[..., i, j] = sum_k a[..., i, k] b[..., k, j]``."""
-    if _is_half(a.dtype):
+    if a.dtype.itemsize == 2 and _is_half(a.dtype):
         return matmul.forward(a.astype(F32), b.astype(F32)).astype(a.dtype)
     if b.ndim == 2:
         if a.ndim == 2:

@@ -1,7 +1,8 @@
 """The eager interpreter: runs an op on tensors now, and shows it to whoever records.
 
-Most calls never come here: `specialise` writes a straight-line function per op for plain tensors of one dtype. `execute` is the rest and the
-definition: lift the operands, hand a batched or otherwise interpreted operand to its interpreter, run the forward, record.
+Most calls never come here: `specialise` writes a straight-line function per op for plain tensors of one dtype.
+`execute` is the rest and the definition: lift the operands, hand a batched or otherwise interpreted operand to its
+interpreter, run the forward, record.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gradtape._core.spec import Spec
 from gradtape._runtime.convert import family
 from gradtape._runtime.memory import keep_freed_memory
 from gradtape._runtime.specialise import compile_source, forward_source
-from gradtape._runtime.tensor import Tensor, lift_operands, plain, quick_operands
+from gradtape._runtime.tensor import Readable, Tensor, lift_operands, plain, quick_operands
 
 __all__ = ["execute", "record"]
 
@@ -29,8 +30,8 @@ NO_ATTRS: dict[str, Any] = {}
 TROUBLE = (ValueError, TypeError, IndexError, ArithmeticError, RuntimeWarning, MemoryError)
 F32, F64 = np.dtype("float32"), np.dtype("float64")
 
-# NumPy warns of 1/0 and log(0); TensorFlow's programs expect inf and nan in silence. This silences the warnings of gradtape's own lines
-# only; where a user has turned warnings into errors, `retry` runs the op again in silence.
+# NumPy warns of 1/0 and log(0); TensorFlow's programs expect inf and nan in silence. This silences the warnings of
+# gradtape's own lines only; where a user has turned warnings into errors, `retry` runs the op again in silence.
 keep_freed_memory()
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradtape\._")
 
@@ -40,8 +41,9 @@ def specialise(op: Primitive) -> Callable[..., Any]:
     if op.variadic:
         return _with_any_number_of_inputs(op)
     env = {
-        "Tensor": Tensor, "Record": Record, "new": object.__new__, "ref": ref, "current": current, "next_position": next_position,
-        "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit, "retry": retry, "execute": execute, "quick_operands": quick_operands,
+        "Tensor": Tensor, "Readable": Readable, "Record": Record, "new": object.__new__, "ref": ref, "current": current,
+        "next_position": next_position, "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit, "retry": retry,
+        "execute": execute, "quick_operands": quick_operands,
         "forward": op.forward, "plain": plain, "spec_of": Spec.of, "attach_outputs": attach_outputs,
         **{f"default_{name}": value for name, value in op.defaults.items()},
     }  # fmt: skip
@@ -107,7 +109,9 @@ def record(op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], att
     if scope is None:
         return
     if op.differentiable:
-        flowing = inputs if op.variadic else tuple(x for name, x in zip(op.inputs, inputs, strict=True) if name in op.vjp)
+        flowing = (
+            inputs if op.variadic else tuple(x for name, x in zip(op.inputs, inputs, strict=True) if name in op.vjp)
+        )
         tapes, nodes = scope.track(tuple(x._node for x in flowing))
         if tapes is not None:
             r = Record()
@@ -156,25 +160,36 @@ def _nothing() -> None:
 
 def admit(op: Primitive, arrays: tuple[Any, ...]) -> None:
     """Refuses dtypes that the op does not take, and mixed ones: tensors are never promoted."""
-    flowing = arrays if op.variadic else [a for name, a in zip(op.inputs, arrays, strict=True) if name not in op.constants]
+    flowing = (
+        arrays if op.variadic else [a for name, a in zip(op.inputs, arrays, strict=True) if name not in op.constants]
+    )
     if not flowing:
         return
     dtype = flowing[0].dtype
     if op.types is not None and family(dtype) not in op.types:
         expected = ", ".join(_FAMILIES[letter] for letter in op.types)
         raise invalid_argument(
-            f"{op.name}: argument 0: dtype {from_numpy(dtype).name} is not in the list of allowed values: {expected}. Cast it: tf.cast(x, tf.float32)."
+            f"{op.name}: argument 0: dtype {from_numpy(dtype).name} is not in the list of allowed values: "
+            f"{expected}. Cast it: tf.cast(x, tf.float32)."
         )
     if op.one_dtype:
         for position, array in enumerate(flowing):
             if array.dtype != dtype:
                 raise invalid_argument(
-                    f"cannot compute {op.name} as input #{position}(zero-based) was expected to be a {from_numpy(dtype).name} tensor but is a "
+                    f"cannot compute {op.name} as input #{position}(zero-based) was expected to be a "
+                    f"{from_numpy(dtype).name} tensor but is a "
                     f"{from_numpy(array.dtype).name} tensor. Cast one of them: tf.cast(x, tf.{from_numpy(dtype).name})."
                 )
 
 
-_FAMILIES = {"f": "floating", "c": "complex", "i": "signed integer", "u": "unsigned integer", "b": "bool", "S": "string"}
+_FAMILIES = {
+    "f": "floating",
+    "c": "complex",
+    "i": "signed integer",
+    "u": "unsigned integer",
+    "b": "bool",
+    "S": "string",
+}
 
 
 def retry(op: Primitive, arrays: tuple[Any, ...], attrs: dict[str, Any], trouble: BaseException) -> Any:
@@ -185,7 +200,9 @@ def retry(op: Primitive, arrays: tuple[Any, ...], attrs: dict[str, Any], trouble
             return op.forward(*arrays, **attrs)
     if isinstance(trouble, (OpError, MemoryError)):
         raise trouble
-    shown = ", ".join(f"{name}: {from_numpy(a.dtype).name}{list(a.shape)}" for name, a in zip(_names(op, arrays), arrays, strict=True))
+    shown = ", ".join(
+        f"{name}: {from_numpy(a.dtype).name}{list(a.shape)}" for name, a in zip(_names(op, arrays), arrays, strict=True)
+    )
     given = "".join(f", {k}={v!r}" for k, v in attrs.items())
     raise InvalidArgumentError(None, None, f"{op.name}({shown}{given}): {_reason(op, arrays, trouble)}") from None
 

@@ -1,12 +1,14 @@
 """Turns an op's declaration into the straight-line Python that executes and records it.
 
-A generic dispatcher (dicts of names, tuples of tuples) costs 16 us for an op's forward and backward; the code written here costs a
-tenth. It is made when an op is first called (0.2 ms each), so importing gradtape does not pay for ops that a program never uses.
+A generic dispatcher (dicts of names, tuples of tuples) costs 16 us for an op's forward and backward; the code written
+here costs a tenth. It is made when an op is first called (0.2 ms each), so importing gradtape does not pay for ops
+that a program never uses.
 
-The invariant: the generated function does exactly what `eager.execute` says, in the case that matters most: every input is a plain
-`Tensor`, all of one dtype. Everything else is handed to it.
+The invariant: the generated function does exactly what `eager.execute` says, in the case that matters most: every
+input is a plain `Tensor`, all of one dtype. Everything else is handed to it.
 
-Inputs and attributes keep the names they are declared under; every other local begins with an underscore, so none shadows them.
+Inputs and attributes keep the names they are declared under; every other local begins with an underscore, so none
+shadows them.
 """
 
 from __future__ import annotations
@@ -59,13 +61,17 @@ def forward_source(op: Primitive) -> str:
 def _lifting(op: Primitive, inputs: str, attr_dict: str) -> list[str]:
     """Operands that are not tensors: variables and Python numbers quickly, everything else by `execute`."""
     run = f"return execute(op, {inputs}, {attr_dict})"
+    not_tensors = " or ".join(f"{x}.__class__ is not Tensor" for x in op.inputs)
+    read = [line for x in op.inputs for line in (f"        if isinstance({x}, Readable):", f"            {x} = {x}._read()")]
     if op.constants or not op.one_dtype:
-        return [f"        {run}"]
+        return [*read, f"        if {not_tensors}:", f"            {run}"]
     return [
-        f"        _lifted = quick_operands{inputs}",
-        "        if _lifted is None:",
-        f"            {run}",
-        f"        {', '.join(op.inputs)}, = _lifted",
+        *read,
+        f"        if {not_tensors}:",
+        f"            _lifted = quick_operands{inputs}",
+        "            if _lifted is None:",
+        f"                {run}",
+        f"            {', '.join(op.inputs)}, = _lifted",
     ]
 
 
@@ -98,7 +104,9 @@ def _tracking(op: Primitive) -> list[str]:
     """Finds the node of each differentiable input and the tapes that want the record: `scope`, None if no tape does."""
     nodes = [f"n_{x}" for x in op.vjp]
     untracked = " and ".join(f"{n} is None" for n in nodes)
-    all_here = " and ".join(f"({n} is None or {n}.scope is _s)" if len(nodes) > 1 else f"{n}.scope is _s" for n in nodes)
+    all_here = " and ".join(
+        f"({n} is None or {n}.scope is _s)" if len(nodes) > 1 else f"{n}.scope is _s" for n in nodes
+    )
     return [
         *[f"n_{x} = {x}._node" for x in op.vjp],
         f"if {untracked}:",
@@ -166,7 +174,13 @@ def _single_output(op: Primitive, inputs: str, attr_dict: str) -> list[str]:
     start = ["_y = new(Tensor)", "_y._array = _b", "_y._node = None"]
     if not op.differentiable:
         return [*start, "_s = current()", "if _s is not None:", f"    {notify}", "return _y"]
-    recorded = [*_tracking(op), "if _scope is not None:", *[_INDENT + line for line in _record(op, attr_dict)], "    _y._node = _r", notify]
+    recorded = [
+        *_tracking(op),
+        "if _scope is not None:",
+        *[_INDENT + line for line in _record(op, attr_dict)],
+        "    _y._node = _r",
+        notify,
+    ]
     return [*start, "_s = current()", "if _s is not None:", *[_INDENT + line for line in recorded], "return _y"]
 
 
