@@ -91,7 +91,9 @@ def test_per_example_gradients_are_those_of_each_example_alone():
 
 
 def test_what_does_not_matter_has_zero_derivative():
-    np.testing.assert_array_equal(autodiff.gradient(lambda x, y: tf.reduce_sum(x), np.ones(2), np.ones(3))[1], np.zeros(3))
+    np.testing.assert_array_equal(
+        autodiff.gradient(lambda x, y: tf.reduce_sum(x), np.ones(2), np.ones(3))[1], np.zeros(3)
+    )
 
 
 def test_bad_input_is_refused():

@@ -1,4 +1,6 @@
-"""SciPy's optimisers with exact derivatives: every method gets the derivatives that it can use, and structures come back whole."""
+"""SciPy's optimisers with exact derivatives: every method gets the derivatives that it can use, and structures come
+back whole.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,19 @@ START = np.array([1.3, 1.5, 2.1])
 
 
 @pytest.mark.parametrize(
-    "method", ["CG", "BFGS", "Newton-CG", "L-BFGS-B", "SLSQP", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr", "Nelder-Mead"]
+    "method",
+    [
+        "CG",
+        "BFGS",
+        "Newton-CG",
+        "L-BFGS-B",
+        "SLSQP",
+        "trust-ncg",
+        "trust-krylov",
+        "trust-exact",
+        "trust-constr",
+        "Nelder-Mead",
+    ],
 )
 def test_every_method_finds_the_minimum(method):
     result = optimize.minimize(rosenbrock, START, method=method, options={"maxiter": 2000})
@@ -27,7 +41,10 @@ def test_every_method_finds_the_minimum(method):
     assert result.fun == pytest.approx(rosen(result.x), abs=1e-12)
 
 
-@pytest.mark.parametrize(("method", "given"), [("BFGS", {"jac"}), ("trust-exact", {"jac", "hess"}), ("Newton-CG", {"jac", "hessp"}), ("Nelder-Mead", set())])
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [("BFGS", {"jac"}), ("trust-exact", {"jac", "hess"}), ("Newton-CG", {"jac", "hessp"}), ("Nelder-Mead", set())],
+)
 def test_a_method_gets_the_derivatives_that_it_uses(method, given, monkeypatch):
     import scipy.optimize
 
@@ -60,7 +77,9 @@ def test_unknowns_keep_their_dtype():
 
 def test_constraints_get_their_jacobian():
     constraint = {"type": "eq", "fun": lambda x: x[0] + x[1] - 1.0}
-    result = optimize.minimize(lambda x: tf.reduce_sum(x * x), np.array([2.0, 3.0]), method="SLSQP", constraints=constraint)
+    result = optimize.minimize(
+        lambda x: tf.reduce_sum(x * x), np.array([2.0, 3.0]), method="SLSQP", constraints=constraint
+    )
     np.testing.assert_allclose(result.x, 0.5, atol=1e-8)
     assert result.njev < 10
 
@@ -72,7 +91,9 @@ def test_least_squares_and_root():
     assert fit.x["scale"] == pytest.approx(2.0) and fit.x["rate"] == pytest.approx(3.0)
     solution = optimize.root(lambda x: [x[0] ** 2 + x[1] - 3.0, x[0] - x[1] + 1.0], np.array([1.0, 1.0]))
     assert solution.success
-    np.testing.assert_allclose([solution.x[0] ** 2 + solution.x[1], solution.x[0] - solution.x[1]], [3.0, -1.0], atol=1e-8)
+    np.testing.assert_allclose(
+        [solution.x[0] ** 2 + solution.x[1], solution.x[0] - solution.x[1]], [3.0, -1.0], atol=1e-8
+    )
 
 
 def test_progress_is_printed_on_request(capsys):

@@ -1,4 +1,6 @@
-"""The registry's checks are themselves checked: each fault that can be put into an op's declaration is found, and by the check meant for it."""
+"""The registry's checks are themselves checked: each fault that can be put into an op's declaration is found, and by
+the check meant for it.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,10 @@ def derivative_of_the_output_only():
 
 
 def adjoint_that_forgets_the_transpose():
-    @bilinear(vjp=dict(a=lambda dy, b: matrix.matmul(dy, b), b=lambda a, dy: matrix.matmul(matrix.swap(a), dy)), samples=two((3, 3), (3, 3)))
+    @bilinear(
+        vjp=dict(a=lambda dy, b: matrix.matmul(dy, b), b=lambda a, dy: matrix.matmul(matrix.swap(a), dy)),
+        samples=two((3, 3), (3, 3)),
+    )
     def fault(a, b):
         return np.matmul(a, b)
 
@@ -65,7 +70,11 @@ def adjoint_that_forgets_the_transpose():
 
 
 def adjoint_without_conjugate():
-    @linear(vjp=dict(x=lambda dy: dy * (2 + 3j)), types="c", samples=lambda rng: [Sample(rng.normal(size=3) + 1j * rng.normal(size=3))])
+    @linear(
+        vjp=dict(x=lambda dy: dy * (2 + 3j)),
+        types="c",
+        samples=lambda rng: [Sample(rng.normal(size=3) + 1j * rng.normal(size=3))],
+    )
     def fault(x):
         return x * (2 + 3j)
 
@@ -89,7 +98,11 @@ def cotangent_not_summed_over_broadcast():
 
 
 def infer_with_the_wrong_shape():
-    @linear(vjp=dict(x=lambda dy, x_spec: shaping.reshape(dy, shape=x_spec.shape)), infer=lambda x: Spec(x.shape, x.dtype), samples=one(2, 3))
+    @linear(
+        vjp=dict(x=lambda dy, x_spec: shaping.reshape(dy, shape=x_spec.shape)),
+        infer=lambda x: Spec(x.shape, x.dtype),
+        samples=one(2, 3),
+    )
     def fault(x):
         return x.reshape(6)
 
@@ -139,7 +152,11 @@ def into_rule_that_overwrites():
     def overwrite(buffer, dy):
         buffer[1] = dy * 0.5
 
-    @linear(vjp=dict(x=lambda dy, x_spec: put_item(dy, index=(1,), shape=x_spec.shape)), into=dict(x=overwrite), samples=one(4))
+    @linear(
+        vjp=dict(x=lambda dy, x_spec: put_item(dy, index=(1,), shape=x_spec.shape)),
+        into=dict(x=overwrite),
+        samples=one(4),
+    )
     def fault(x):
         return x[1]
 
@@ -188,16 +205,27 @@ def test_the_checks_find_a_seeded_fault(fault):
 
 def test_the_checks_pass_the_same_ops_without_the_fault():
     with declared():
-        assert check_op(elementwise("sound", np.sin, lambda x: np.cos(x) if isinstance(x, np.ndarray) else REGISTRY["cos"](x))) > 0
+        assert (
+            check_op(
+                elementwise("sound", np.sin, lambda x: np.cos(x) if isinstance(x, np.ndarray) else REGISTRY["cos"](x))
+            )
+            > 0
+        )
 
 
 MISDECLARED = {
     "a misspelt name in a rule": lambda: elementwise("bad", np.sin, lambda z: z),
     "an input without a rule": lambda: linear(vjp=dict(a=lambda dy: dy))(two_inputs),
-    "a rule for what is not an input": lambda: linear(vjp=dict(a=lambda dy: dy, b=lambda dy: dy, c=lambda dy: dy))(two_inputs),
-    "a constant that is not an input": lambda: linear(vjp=dict(a=lambda dy: dy, b=lambda dy: dy), constants=("k",))(two_inputs),
+    "a rule for what is not an input": lambda: linear(vjp=dict(a=lambda dy: dy, b=lambda dy: dy, c=lambda dy: dy))(
+        two_inputs
+    ),
+    "a constant that is not an input": lambda: linear(vjp=dict(a=lambda dy: dy, b=lambda dy: dy), constants=("k",))(
+        two_inputs
+    ),
     "a name that is taken": lambda: elementwise("sin", np.sin, lambda x: x),
-    "a jvp that reads the cotangent": lambda: general(vjp=dict(a=lambda dy: dy, b=lambda dy: dy), jvp=lambda dy: dy)(two_inputs),
+    "a jvp that reads the cotangent": lambda: general(vjp=dict(a=lambda dy: dy, b=lambda dy: dy), jvp=lambda dy: dy)(
+        two_inputs
+    ),
 }
 
 

@@ -52,7 +52,9 @@ def test_detection_is_exact_where_ops_move_and_combine_elements():
 
 def test_columns_of_one_colour_share_no_row():
     rng = np.random.default_rng(1)
-    pattern = coo_array((np.ones(60, np.int8), (rng.integers(0, 20, 60), rng.integers(0, 25, 60))), shape=(20, 25)).tocsr()
+    pattern = coo_array(
+        (np.ones(60, np.int8), (rng.integers(0, 20, 60), rng.integers(0, 25, 60))), shape=(20, 25)
+    ).tocsr()
     colours, dense = coloured(pattern), pattern.toarray() != 0
     for colour in range(colours.max() + 1):
         assert dense[:, colours == colour].sum(axis=1).max() <= 1

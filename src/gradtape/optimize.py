@@ -1,7 +1,8 @@
 """SciPy's optimisers, fed with exact derivatives: `minimize`, `least_squares`, `root`.
 
-The unknowns may be an array, a number, a `tf.Variable`, or a nested structure of them; SciPy sees one flat float64 vector, and the answer's `x` has the
-structure back. Variables among the unknowns are left at the solution. SciPy is imported on first use.
+The unknowns may be an array, a number, a `tf.Variable`, or a nested structure of them; SciPy sees one flat float64
+vector, and the answer's `x` has the structure back. Variables among the unknowns are left at the solution. SciPy is
+imported on first use.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from gradtape._runtime.variable import Variable
 
 __all__ = ["least_squares", "minimize", "root"]
 
-_GRADIENT = frozenset("cg bfgs newton-cg l-bfgs-b tnc slsqp dogleg trust-ncg trust-krylov trust-exact trust-constr".split())
+_GRADIENT = frozenset(
+    "cg bfgs newton-cg l-bfgs-b tnc slsqp dogleg trust-ncg trust-krylov trust-exact trust-constr".split()
+)
 _HESSIAN = frozenset(("dogleg", "trust-exact"))
 _PRODUCT = frozenset(("newton-cg", "trust-ncg", "trust-krylov", "trust-constr"))
 
@@ -32,7 +35,9 @@ class _Unknowns:
         self.structure = x0
         self.leaves = nest.flatten(x0)
         if not self.leaves:
-            raise ValueError(describe("gradtape.optimize", "x0", got=repr(x0), expected="at least one array, number or variable"))
+            raise ValueError(
+                describe("gradtape.optimize", "x0", got=repr(x0), expected="at least one array, number or variable")
+            )
         self.arrays = [_start(leaf, position) for position, leaf in enumerate(self.leaves)]
         self.ends = np.cumsum([a.size for a in self.arrays])[:-1]
         self.start = np.concatenate([a.reshape(-1) for a in self.arrays]).astype(np.float64)
@@ -41,17 +46,26 @@ class _Unknowns:
         """The structure of tensors, each in its own dtype, that a flat tensor stands for; differentiable."""
         sizes = tuple(a.size for a in self.arrays)
         parts = shaping.split.call(flat, sizes=sizes, axis=0) if len(sizes) > 1 else (flat,)
-        made = [casting.cast_to(shaping.reshape.call(p, shape=a.shape), a.dtype) for p, a in zip(parts, self.arrays, strict=True)]
+        made = [
+            casting.cast_to(shaping.reshape.call(p, shape=a.shape), a.dtype)
+            for p, a in zip(parts, self.arrays, strict=True)
+        ]
         return nest.pack_sequence_as(self.structure, made)
 
     def restored(self, flat: np.ndarray) -> Any:
         """The structure with the solution in it: arrays for arrays, and the variables themselves, assigned."""
-        values = [p.reshape(a.shape).astype(a.dtype) for p, a in zip(np.split(flat, self.ends), self.arrays, strict=True)]
+        values = [
+            p.reshape(a.shape).astype(a.dtype) for p, a in zip(np.split(flat, self.ends), self.arrays, strict=True)
+        ]
         for leaf, value in zip(self.leaves, values, strict=True):
             if isinstance(leaf, Variable):
                 leaf.assign(value)
         return nest.pack_sequence_as(
-            self.structure, [leaf if isinstance(leaf, Variable) else plain(v) if isinstance(leaf, Tensor) else v[()] for leaf, v in zip(self.leaves, values, strict=True)]
+            self.structure,
+            [
+                leaf if isinstance(leaf, Variable) else plain(v) if isinstance(leaf, Tensor) else v[()]
+                for leaf, v in zip(self.leaves, values, strict=True)
+            ],
         )
 
 
@@ -61,7 +75,13 @@ def _start(leaf: Any, position: int) -> np.ndarray:
         array = array.astype(np.float64)
     if array.dtype.kind != "f":
         raise TypeError(
-            describe("gradtape.optimize", f"x0 (leaf {position})", got=f"dtype {array.dtype}", expected="a real floating dtype", remedy="Cast it to float64.")
+            describe(
+                "gradtape.optimize",
+                f"x0 (leaf {position})",
+                got=f"dtype {array.dtype}",
+                expected="a real floating dtype",
+                remedy="Cast it to float64.",
+            )
         )
     return array
 
@@ -79,13 +99,16 @@ def minimize(
     callback: Callable[..., Any] | None = None,
     progress: bool = False,
 ) -> Any:
-    """Minimises the scalar `fun(x, *args)` from `x0` by SciPy's `method`, with exact derivatives of the kinds that the method uses.
+    """Minimises the scalar `fun(x, *args)` from `x0` by SciPy's `method`, with exact derivatives of the kinds that the
+    method uses.
 
-    Gradients go to every method that takes them; Hessian-vector products to Newton-CG, trust-ncg, trust-krylov and trust-constr; Hessians to dogleg and
-    trust-exact. `constraints` are SciPy's dictionaries, `{"type": "eq" | "ineq", "fun": g}`, whose `g(x)` is written in ops; its Jacobian is supplied.
-    `progress=True` prints one line per iteration.
+    Gradients go to every method that takes them; Hessian-vector products to Newton-CG, trust-ncg, trust-krylov and
+    trust-constr; Hessians to dogleg and trust-exact. `constraints` are SciPy's dictionaries, `{"type": "eq" | "ineq",
+    "fun": g}`, whose `g(x)` is written in ops; its Jacobian is supplied. `progress=True` prints one line per
+    iteration.
 
-    Returns SciPy's OptimizeResult with `x` in the structure of `x0` (and the flat vector as `x_flat`); variables in `x0` hold the solution.
+    Returns SciPy's OptimizeResult with `x` in the structure of `x0` (and the flat vector as `x_flat`); variables in
+    `x0` hold the solution.
 
     Raises ValueError where `fun` does not return a real scalar, TypeError for unknowns that are not real and floating.
 
@@ -102,7 +125,7 @@ def minimize(
 
     name = method.lower()
     derivatives: dict[str, Any] = {}
-    objective: Callable[[np.ndarray], Any] = lambda flat: _value(loss, flat)  # noqa: E731
+    objective: Callable[[np.ndarray], Any] = lambda flat: _value(loss, flat)
     if name in _GRADIENT:
         derivatives["jac"] = True
 
@@ -135,7 +158,11 @@ def _constraint(given: dict[str, Any], unknowns: _Unknowns) -> dict[str, Any]:
         return shaping.reshape.call(t, shape=(int(np.prod(t._shape())),))
 
     rest = {k: v for k, v in given.items() if k != "args"}
-    return {**rest, "fun": lambda flat: values(as_tensor(flat)).numpy(), "jac": lambda flat: functional.jacobian(values, flat)}
+    return {
+        **rest,
+        "fun": lambda flat: values(as_tensor(flat)).numpy(),
+        "jac": lambda flat: functional.jacobian(values, flat),
+    }
 
 
 def _reporting(callback: Callable[..., Any] | None, loss: Callable[..., Any]) -> Callable[[np.ndarray], Any]:
@@ -152,26 +179,37 @@ def _reporting(callback: Callable[..., Any] | None, loss: Callable[..., Any]) ->
 
 
 def least_squares(fun: Callable[..., Any], x0: Any, *, args: tuple[Any, ...] = (), **settings: Any) -> Any:
-    """Minimises half the sum of squares of the residuals `fun(x, *args)` from `x0`, by SciPy's `least_squares` with their exact Jacobian.
+    """Minimises half the sum of squares of the residuals `fun(x, *args)` from `x0`, by SciPy's `least_squares` with
+    their exact Jacobian.
 
-    `settings` go to SciPy (`method`, `bounds`, `loss` ...). Returns its OptimizeResult with `x` in the structure of `x0`.
+    `settings` go to SciPy (`method`, `bounds`, `loss` ...). Returns its OptimizeResult with `x` in the structure of
+    `x0`.
     """
     from scipy import optimize  # lazy: 0.3 s of import time
 
     unknowns = _Unknowns(x0)
     residuals = _flat_function(fun, unknowns, args)
-    result = optimize.least_squares(lambda flat: residuals(as_tensor(flat)).numpy(), unknowns.start, jac=lambda flat: functional.jacobian(residuals, flat), **settings)
+    result = optimize.least_squares(
+        lambda flat: residuals(as_tensor(flat)).numpy(),
+        unknowns.start,
+        jac=lambda flat: functional.jacobian(residuals, flat),
+        **settings,
+    )
     return _finished(result, unknowns)
 
 
 def root(fun: Callable[..., Any], x0: Any, *, args: tuple[Any, ...] = (), method: str = "hybr", **settings: Any) -> Any:
-    """Solves `fun(x, *args) = 0`, as many equations as unknowns, from `x0`, by SciPy's `root` with the exact Jacobian (methods "hybr" and "lm")."""
+    """Solves `fun(x, *args) = 0`, as many equations as unknowns, from `x0`, by SciPy's `root` with the exact Jacobian
+    (methods "hybr" and "lm").
+    """
     from scipy import optimize  # lazy: 0.3 s of import time
 
     unknowns = _Unknowns(x0)
     equations = _flat_function(fun, unknowns, args)
     jac = (lambda flat: functional.jacobian(equations, flat)) if method in ("hybr", "lm") else None
-    result = optimize.root(lambda flat: equations(as_tensor(flat)).numpy(), unknowns.start, jac=jac, method=method, **settings)
+    result = optimize.root(
+        lambda flat: equations(as_tensor(flat)).numpy(), unknowns.start, jac=jac, method=method, **settings
+    )
     return _finished(result, unknowns)
 
 
@@ -179,7 +217,10 @@ def _flat_function(fun: Callable[..., Any], unknowns: _Unknowns, args: tuple[Any
     """`fun` from a flat vector to a flat vector; a structure of results is one long vector."""
 
     def function(flat: Any) -> Tensor:
-        results = [casting.cast_to(as_tensor(r), np.dtype(np.float64)) for r in nest.flatten(fun(unknowns.tensors(flat), *args))]
+        results = [
+            casting.cast_to(as_tensor(r), np.dtype(np.float64))
+            for r in nest.flatten(fun(unknowns.tensors(flat), *args))
+        ]
         flats = [shaping.reshape.call(r, shape=(int(np.prod(r._shape())),)) for r in results]
         return flats[0] if len(flats) == 1 else shaping.concat.call(*flats, axis=0)
 

@@ -1,4 +1,6 @@
-"""`tf.test`: comparing derivatives with difference quotients, and what programs ask of the machine. `check_gradients` is gradtape's own."""
+"""`tf.test`: comparing derivatives with difference quotients, and what programs ask of the machine. `check_gradients`
+is gradtape's own.
+"""
 
 from gradtape._autodiff.numeric import GradientCheckError, check_gradients, compute_gradient
 

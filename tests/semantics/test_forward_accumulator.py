@@ -104,9 +104,8 @@ def test_forward_over_reverse_gives_hessian_vector_products():
 
 def test_a_gradient_taken_after_the_block_has_no_tangent():
     v = tf.Variable([1.0, 2.0])
-    with Accumulator(v, tf.constant([1.0, 0.0])) as acc:
-        with tf.GradientTape() as tape:
-            y = tf.reduce_sum(v**3)
+    with Accumulator(v, tf.constant([1.0, 0.0])) as acc, tf.GradientTape() as tape:
+        y = tf.reduce_sum(v**3)
     assert acc.jvp(tape.gradient(y, v)) is None
 
 
@@ -125,11 +124,10 @@ def test_reverse_over_forward(where):
 
 def test_a_tape_inside_never_records_the_accumulators_tangents():
     x = tf.constant(2.0)
-    with Accumulator(x, tf.constant(1.0)) as acc:
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = x * x
-            tangent = acc.jvp(y)
+    with Accumulator(x, tf.constant(1.0)) as acc, tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+        tangent = acc.jvp(y)
     assert tape.gradient(tangent, x) is None
 
 

@@ -129,7 +129,9 @@ def test_a_consumed_tape_is_refused():
 
 def test_without_pfor_a_tape_must_be_persistent_and_is_not_consumed():
     tape, y, x = recorded(lambda x: x * x, [1.0, 2.0])
-    with pytest.raises(RuntimeError, match="must be created with persistent=True to compute the jacobian with eager execution enabled"):
+    with pytest.raises(
+        RuntimeError, match="must be created with persistent=True to compute the jacobian with eager execution enabled"
+    ):
         tape.jacobian(y, x, experimental_use_pfor=False)
     same(tape.jacobian(y, x), [[2.0, 0.0], [0.0, 4.0]])
 
@@ -174,7 +176,9 @@ def test_batch_jacobian_has_one_small_jacobian_per_example():
 
 
 def test_batch_jacobian_of_further_axes():
-    tape, y, x = recorded(lambda x: tf.reduce_sum(x, axis=2) * x[:, :, 0], np.arange(12.0, dtype=np.float32).reshape(2, 3, 2))
+    tape, y, x = recorded(
+        lambda x: tf.reduce_sum(x, axis=2) * x[:, :, 0], np.arange(12.0, dtype=np.float32).reshape(2, 3, 2)
+    )
     j = tape.batch_jacobian(y, x)
     assert j.shape == (2, 3, 3, 2)
     v = np.arange(12.0).reshape(2, 3, 2)

@@ -1,4 +1,6 @@
-"""`ForwardAccumulator`: carries tangents along while ops run, so that Jacobian-vector products are looked up, not computed afterwards."""
+"""`ForwardAccumulator`: carries tangents along while ops run, so that Jacobian-vector products are looked up, not
+computed afterwards.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,10 @@ __all__ = ["ForwardAccumulator"]
 class ForwardAccumulator:
     """Computes Jacobian-vector products `J v` of everything computed in its `with` block.
 
-    `primals` are the tensors or variables to differentiate with respect to, `tangents` the vector v, in the same structure, each with its primal's
-    shape (a scalar is broadcast) and dtype. `jvp(y)` is the tangent of `y`. Accumulators nest, for higher derivatives: the outer one sees the
-    inner one's tangents. A tape inside an accumulator, with `gradient` called inside too, gives Hessian-vector products.
+    `primals` are the tensors or variables to differentiate with respect to, `tangents` the vector v, in the same
+    structure, each with its primal's shape (a scalar is broadcast) and dtype. `jvp(y)` is the tangent of `y`.
+    Accumulators nest, for higher derivatives: the outer one sees the inner one's tangents. A tape inside an
+    accumulator, with `gradient` called inside too, gives Hessian-vector products.
 
     Raises ValueError or TypeError where the two structures, shapes or dtypes do not match.
 
@@ -50,13 +53,21 @@ class ForwardAccumulator:
                          expected="tf.Tensor or tf.Variable", remedy="Make it a tensor first: tf.constant(x).")
             )  # fmt: skip
         if id(primal) in self._by_object:
-            raise ValueError(f"Tensor {primal!r} was specified as a primal multiple times. This may indicate an error. If it was intended, sum the tangents.")
+            raise ValueError(
+                f"Tensor {primal!r} was specified as a primal multiple times. This may indicate an error. If it was "
+                "intended, sum the tangents."
+            )
         t = as_tensor(tangent, primal.dtype)
         shape = tuple(primal.shape)
         if t._shape() != shape:
             if t._shape():
                 raise ValueError(
-                    describe("ForwardAccumulator", f"tangents[{position}]", got=f"shape {t._shape()}", expected=f"shape {shape}, as its primal")
+                    describe(
+                        "ForwardAccumulator",
+                        f"tangents[{position}]",
+                        got=f"shape {t._shape()}",
+                        expected=f"shape {shape}, as its primal",
+                    )
                 )
             t = shaping.broadcast_to.call(t, shape=shape)
         self._keep(primal, t)
@@ -107,14 +118,21 @@ class ForwardAccumulator:
                 self._keep(y, t)
 
     def jvp(self, primals: Any, unconnected_gradients: Any = UnconnectedGradients.NONE) -> Any:
-        """The tangent of each tensor in `primals`, in the same structure: None (or zeros) where it depends on no primal of this accumulator."""
+        """The tangent of each tensor in `primals`, in the same structure: None (or zeros) where it depends on no
+        primal of this accumulator.
+        """
         unconnected = UnconnectedGradients(unconnected_gradients)
         return nest.map_structure(lambda value: self._look_up(value, unconnected), primals)
 
     def _look_up(self, value: Any, unconnected: UnconnectedGradients) -> Any:
         if not isinstance(value, (Tensor, Variable)):
             raise TypeError(
-                describe("ForwardAccumulator.jvp", "primals", got=f"{value!r} of type {type(value).__name__}", expected="tf.Tensor or tf.Variable")
+                describe(
+                    "ForwardAccumulator.jvp",
+                    "primals",
+                    got=f"{value!r} of type {type(value).__name__}",
+                    expected="tf.Tensor or tf.Variable",
+                )
             )
         tangent = self._tangent(value)
         if tangent is None and unconnected is UnconnectedGradients.ZERO:

@@ -1,8 +1,8 @@
 """Batching: many calls of a program as one, by giving every value an axis more.
 
-A `Batched` value looks, to the program that computes with it, like one example; it holds all of them, the batch axis first. Ops on it
-follow the op's batch rule, computed by the values one level below: bare arrays where nobody observes, else tensors, so that tapes
-outside see through. A rule may be
+A `Batched` value looks, to the program that computes with it, like one example; it holds all of them, the batch axis
+first. Ops on it follow the op's batch rule, computed by the values one level below: bare arrays where nobody observes,
+else tensors, so that tapes outside see through. A rule may be
 
     "align"                          the op broadcasts over leading axes: align the ranks and call it
     f(size, *args, **attrs)          every argument comes with the batch axis first, and so must the result
@@ -134,7 +134,10 @@ def apply(op: Primitive, operands: Sequence[Any], attrs: dict[str, Any], level: 
     if op.batch == "align":
         ranks = [len(_raw_shape(v)) - b for v, b in zip(values, batched, strict=True)]
         rank = max(ranks)
-        aligned = [shaping.lead(v, level.size, rank) if b and r < rank else v for v, b, r in zip(values, batched, ranks, strict=True)]
+        aligned = [
+            shaping.lead(v, level.size, rank) if b and r < rank else v
+            for v, b, r in zip(values, batched, ranks, strict=True)
+        ]
         return op(*aligned, **attrs)
     if op.batch is not None:
         full = [v if b else _repeat(v, level.size) for v, b in zip(values, batched, strict=True)]
@@ -146,7 +149,8 @@ def _one_by_one(op: Primitive, values: list[Any], batched: list[bool], attrs: di
     if size == 0:
         return _no_examples(op, values, batched, attrs)
     rows = [
-        op(*[indexing.get_item(v, index=(i,)) if b else v for v, b in zip(values, batched, strict=True)], **attrs) for i in range(size)
+        op(*[indexing.get_item(v, index=(i,)) if b else v for v, b in zip(values, batched, strict=True)], **attrs)
+        for i in range(size)
     ]
     if op.several:
         return tuple(shaping.stack(*outs, axis=0) for outs in zip(*rows, strict=True))

@@ -7,7 +7,8 @@
     second      the sweep over a recorded sweep equals the central difference of the gradient
     executors   the quick path, `execute` and the raw forward agree
 
-Each check raises `CheckFailure` with the op, the sample and the two values. The checks themselves are tested with seeded faults.
+Each check raises `CheckFailure` with the op, the sample and the two values. The checks themselves are tested with
+seeded faults.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ def _close(op: Primitive, sample: Sample, check: str, got: Any, want: Any, bound
     scale = 1 + (np.max(np.abs(want[np.isfinite(want)]), initial=0.0))
     error = np.max(np.abs(got - want)[~(np.isnan(got) & np.isnan(want)) & ~(got == want)], initial=0.0) / scale
     if not error <= bound:
-        raise CheckFailure(f"{op.name}: {check} on {sample}: error {error:.2e} > {bound:.0e}; got {got}, expected {want}")
+        raise CheckFailure(
+            f"{op.name}: {check} on {sample}: error {error:.2e} > {bound:.0e}; got {got}, expected {want}"
+        )
 
 
 def check_forward(op: Primitive, sample: Sample, rng: np.random.Generator) -> None:
@@ -123,7 +126,12 @@ def _check_narrow(op: Primitive, sample: Sample, arrays: list[np.ndarray]) -> No
     with np.errstate(all="ignore"):
         wide = _outputs(op, op.forward(*arrays, **sample.attrs))
         for w, n in zip(wide, _outputs(op, op.forward(*narrow, **sample.attrs)), strict=True):
-            if w.dtype == np.float64 and arrays and any(a.dtype == np.float64 for a in arrays) and n.dtype != np.float32:
+            if (
+                w.dtype == np.float64
+                and arrays
+                and any(a.dtype == np.float64 for a in arrays)
+                and n.dtype != np.float32
+            ):
                 raise CheckFailure(f"{op.name}: float32 inputs give {n.dtype} on {sample}")
 
 
@@ -154,7 +162,9 @@ def check_jvp(op: Primitive, sample: Sample, rng: np.random.Generator) -> None:
             _close(op, sample, "jvp against central difference", np.zeros_like(w) if g is None else g._array, w, 1e-6)
 
 
-def _central_difference(op: Primitive, sample: Sample, arrays: list[np.ndarray], directions: dict[int, np.ndarray]) -> list[Any]:
+def _central_difference(
+    op: Primitive, sample: Sample, arrays: list[np.ndarray], directions: dict[int, np.ndarray]
+) -> list[Any]:
     """Fourth order: (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h."""
     h = 1e-3
 
@@ -165,7 +175,8 @@ def _central_difference(op: Primitive, sample: Sample, arrays: list[np.ndarray],
     with np.errstate(all="ignore"):
         ys = [at(step) for step in (h, -h, 2 * h, -2 * h)]
     return [
-        (8 * (a - b) - (c - d)) / (12 * h) if np.asarray(a).dtype in DIFFERENTIABLE else None for a, b, c, d in zip(*ys, strict=True)
+        (8 * (a - b) - (c - d)) / (12 * h) if np.asarray(a).dtype in DIFFERENTIABLE else None
+        for a, b, c, d in zip(*ys, strict=True)
     ]
 
 
@@ -185,20 +196,30 @@ def check_adjoint(op: Primitive, sample: Sample, rng: np.random.Generator) -> No
         cotangents = _gradients(op, arrays, sample.attrs, ws, flowing, raw)
         for i, g in cotangents.items():
             if g is not None and np.shape(g) != arrays[i].shape:
-                raise CheckFailure(f"{op.name}: cotangent of input {i} has shape {np.shape(g)} on {sample}, expected {arrays[i].shape}")
+                raise CheckFailure(
+                    f"{op.name}: cotangent of input {i} has shape {np.shape(g)} on {sample}, expected {arrays[i].shape}"
+                )
             if g is not None and np.asarray(g).dtype != arrays[i].dtype:
-                raise CheckFailure(f"{op.name}: cotangent of input {i} has dtype {np.asarray(g).dtype} on {sample}, expected {arrays[i].dtype}")
+                raise CheckFailure(
+                    f"{op.name}: cotangent of input {i} has dtype {np.asarray(g).dtype} on {sample}, expected "
+                    f"{arrays[i].dtype}"
+                )
         right = sum(_dot(g, vs[i]) for i, g in cotangents.items() if g is not None)
         scale = 1 + abs(left) + sum(float(np.sum(np.abs(g))) for g in cotangents.values() if g is not None)
         if not abs(left - right) <= 1e-11 * scale:
-            raise CheckFailure(f"{op.name}: adjoint identity ({'raw' if raw else 'tensor'} sweep) on {sample}: <w, Jv> = {left}, <J*w, v> = {right}")
+            raise CheckFailure(
+                f"{op.name}: adjoint identity ({'raw' if raw else 'tensor'} sweep) on {sample}: <w, Jv> = {left}, "
+                f"<J*w, v> = {right}"
+            )
 
 
 def _dot(a: Any, b: Any) -> float:
     return float(np.sum(np.conj(np.asarray(a)) * np.asarray(b)).real)
 
 
-def _gradients(op: Primitive, arrays: list[np.ndarray], attrs: dict[str, Any], ws: list[Any], flowing: list[int], raw: bool) -> dict[int, Any]:
+def _gradients(
+    op: Primitive, arrays: list[np.ndarray], attrs: dict[str, Any], ws: list[Any], flowing: list[int], raw: bool
+) -> dict[int, Any]:
     tape = Tape(auto_watch=False)
     push(tape)
     try:
@@ -208,7 +229,11 @@ def _gradients(op: Primitive, arrays: list[np.ndarray], attrs: dict[str, Any], w
         outputs = _outputs(op, op.call(*tensors, **attrs))
     finally:
         pop(tape)
-    pairs = [(y._node, w if raw else plain(w)) for y, w in zip(outputs, ws, strict=True) if w is not None and y._node is not None]
+    pairs = [
+        (y._node, w if raw else plain(w))
+        for y, w in zip(outputs, ws, strict=True)
+        if w is not None and y._node is not None
+    ]
     found = sweep(tape, pairs, [tensors[i]._node for i in flowing], raw=raw, free=False)
     return {i: _as_array(g) for i, g in zip(flowing, found, strict=True)}
 
@@ -233,15 +258,29 @@ def check_batch(op: Primitive, sample: Sample, rng: np.random.Generator) -> None
             _check_batch_of(op, sample, arrays, chosen, size, rng)
 
 
-def _check_batch_of(op: Primitive, sample: Sample, arrays: list[np.ndarray], chosen: list[int], size: int, rng: np.random.Generator) -> None:
+def _check_batch_of(
+    op: Primitive, sample: Sample, arrays: list[np.ndarray], chosen: list[int], size: int, rng: np.random.Generator
+) -> None:
     level = Level(size)
     stacks = {i: np.stack([_varied(arrays[i], k, rng) for k in range(size)]) for i in chosen}
     operands = tuple(batch(stacks[i], level) if i in stacks else plain(a) for i, a in enumerate(arrays))
     got = [unbatch(y, level) for y in _outputs(op, op.call(*operands, **sample.attrs))]
     with np.errstate(all="ignore"):
-        rows = [_outputs(op, op.forward(*[stacks[i][k] if i in stacks else a for i, a in enumerate(arrays)], **sample.attrs)) for k in range(size)]
+        rows = [
+            _outputs(
+                op, op.forward(*[stacks[i][k] if i in stacks else a for i, a in enumerate(arrays)], **sample.attrs)
+            )
+            for k in range(size)
+        ]
     for g, *ws in zip(got, *rows, strict=True):
-        _close(op, sample, f"batch over inputs {chosen} against the stack of single calls", _as_array(g), np.stack(ws), 1e-12)
+        _close(
+            op,
+            sample,
+            f"batch over inputs {chosen} against the stack of single calls",
+            _as_array(g),
+            np.stack(ws),
+            1e-12,
+        )
 
 
 def _varied(array: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
@@ -263,10 +302,14 @@ def check_second_order(op: Primitive, sample: Sample, rng: np.random.Generator) 
     right = sum(_dot(us[i], g) for i, g in numeric.items() if g is not None)
     scale = 1 + abs(right)
     if not abs(left - right) <= 1e-6 * scale:
-        raise CheckFailure(f"{op.name}: second order on {sample}: reverse over reverse {left}, difference of gradients {right}")
+        raise CheckFailure(
+            f"{op.name}: second order on {sample}: reverse over reverse {left}, difference of gradients {right}"
+        )
 
 
-def _reverse_over_reverse(op: Primitive, arrays: list[np.ndarray], attrs: dict[str, Any], ws: list[Any], us: dict[int, Any]) -> dict[int, Any]:
+def _reverse_over_reverse(
+    op: Primitive, arrays: list[np.ndarray], attrs: dict[str, Any], ws: list[Any], us: dict[int, Any]
+) -> dict[int, Any]:
     outer = Tape(auto_watch=False)
     push(outer)
     try:
@@ -279,7 +322,11 @@ def _reverse_over_reverse(op: Primitive, arrays: list[np.ndarray], attrs: dict[s
         gs = vjp(op, tensors, outputs, merged, kept)
     finally:
         pop(outer)
-    pairs = [(g._node, plain(us[i])) for i, g in zip(us, _by_position(op, gs, us), strict=True) if g is not None and g._node is not None]
+    pairs = [
+        (g._node, plain(us[i]))
+        for i, g in zip(us, _by_position(op, gs, us), strict=True)
+        if g is not None and g._node is not None
+    ]
     found = sweep(outer, pairs, [tensors[i]._node for i in us], raw=False, free=False)
     return {i: _as_array(g) for i, g in zip(us, found, strict=True)}
 
@@ -291,7 +338,9 @@ def _by_position(op: Primitive, gs: list[Any], us: dict[int, Any]) -> list[Any]:
     return [gs[names.index(op.inputs[i])] for i in us]
 
 
-def _difference_of_gradients(op: Primitive, arrays: list[np.ndarray], attrs: dict[str, Any], ws: list[Any], us: dict[int, Any]) -> dict[int, Any]:
+def _difference_of_gradients(
+    op: Primitive, arrays: list[np.ndarray], attrs: dict[str, Any], ws: list[Any], us: dict[int, Any]
+) -> dict[int, Any]:
     h = 1e-3
     flowing = list(us)
 

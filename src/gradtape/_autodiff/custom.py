@@ -1,7 +1,8 @@
 """Gradients that a program states itself: `custom_gradient`.
 
-The function runs as usual; what it returns gets new identities on the tape, under one record of the op `custom`, whose rule is the program's
-own function. What that function returns is converted and checked, so a wrong shape is found here and not three functions later.
+The function runs as usual; what it returns gets new identities on the tape, under one record of the op `custom`, whose
+rule is the program's own function. What that function returns is converted and checked, so a wrong shape is found here
+and not three functions later.
 """
 
 from __future__ import annotations
@@ -50,12 +51,13 @@ def custom(*xs: Any, grad_fn: Any, values: Any) -> Any:
 def custom_gradient(f: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """Decorates `f(*args)`, which returns `(y, grad_fn)`, so that the gradient of `y` is what `grad_fn` says.
 
-    `grad_fn(*dy)` gets the cotangent of each output and returns one cotangent per positional argument, `None` for one without; its ops are
-    recorded, so higher derivatives follow from them. If `f` reads trainable variables that are not arguments, `grad_fn` must take a keyword
-    argument `variables` and return `(cotangents of the arguments, cotangents of the variables)`. Keyword arguments are not differentiated.
+    `grad_fn(*dy)` gets the cotangent of each output and returns one cotangent per positional argument, `None` for one
+    without; its ops are recorded, so higher derivatives follow from them. If `f` reads trainable variables that are
+    not arguments, `grad_fn` must take a keyword argument `variables` and return `(cotangents of the arguments,
+    cotangents of the variables)`. Keyword arguments are not differentiated.
 
-    Raises TypeError if variables are read and `grad_fn` takes no `variables`; ValueError when the gradient is computed and it returns the wrong
-    number of cotangents, or one that does not have its argument's shape and dtype.
+    Raises TypeError if variables are read and `grad_fn` takes no `variables`; ValueError when the gradient is computed
+    and it returns the wrong number of cotangents, or one that does not have its argument's shape and dtype.
 
     >>> @tf.custom_gradient
     ... def log1pexp(x):
@@ -113,7 +115,8 @@ def _call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def _converted(value: Any) -> Tensor:
     if value is None or (callable(value) and not isinstance(value, Tensor)):
         raise ValueError(
-            f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor: the positional arguments of a "
+            f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor: the "
+            "positional arguments of a "
             "tf.custom_gradient function are tensors; pass anything else by keyword."
         )
     return as_tensor(value)
@@ -128,10 +131,14 @@ def _check_accepts_variables(grad_fn: Callable[..., Any], variables: list[Variab
     if not variables:
         return
     parameters = inspect.signature(grad_fn).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD or (p.name == "variables" and p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)) for p in parameters):
+    if any(
+        p.kind is p.VAR_KEYWORD or (p.name == "variables" and p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD))
+        for p in parameters
+    ):
         return
     raise TypeError(
-        f"@tf.custom_gradient grad_fn must accept keyword argument 'variables', since function uses variables: {variables}. "
+        f"@tf.custom_gradient grad_fn must accept keyword argument 'variables', since function uses variables: "
+        f"{variables}. "
         "Define it as grad_fn(dy, variables=None) and return (gradients of the arguments, gradients of the variables)."
     )
 
@@ -141,7 +148,9 @@ class _Stated:
 
     __slots__ = ("arguments", "grad_fn", "specs", "variables")
 
-    def __init__(self, grad_fn: Callable[..., Any], inputs: list[Tensor], variables: list[Variable], reads: list[Tensor]) -> None:
+    def __init__(
+        self, grad_fn: Callable[..., Any], inputs: list[Tensor], variables: list[Variable], reads: list[Tensor]
+    ) -> None:
         self.grad_fn = grad_fn
         self.arguments = len(inputs)
         self.variables = variables
@@ -157,7 +166,10 @@ class _Stated:
             given, of_variables = self.grad_fn(*dys), []
         flat = nest.flatten(given)
         if len(flat) != self.arguments:
-            raise ValueError(f"custom_gradient function expected to return {self.arguments} gradients, but returned {len(flat)} instead.")
+            raise ValueError(
+                f"custom_gradient function expected to return {self.arguments} gradients, but returned {len(flat)} "
+                "instead."
+            )
         return [self._checked(i, g) for i, g in enumerate([*flat, *of_variables])]
 
     def _checked(self, index: int, g: Any) -> Any:

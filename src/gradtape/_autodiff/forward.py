@@ -1,7 +1,9 @@
-"""Forward mode: the tangent of an op's output from the tangents of its inputs, and the accumulator that carries them along.
+"""Forward mode: the tangent of an op's output from the tangents of its inputs, and the accumulator that carries them
+along.
 
-Every kind knows its JVP: an elementwise op is `sum dx_i * dy/dx_i`, a linear op is itself, a bilinear one the product rule. A general op
-without a rule of its own uses that its VJP is linear in the cotangent: the VJP of that map, applied to the tangent, is the JVP.
+Every kind knows its JVP: an elementwise op is `sum dx_i * dy/dx_i`, a linear op is itself, a bilinear one the product
+rule. A general op without a rule of its own uses that its VJP is linear in the cotangent: the VJP of that map, applied
+to the tangent, is the JVP.
 """
 
 from __future__ import annotations
@@ -23,8 +25,12 @@ from gradtape._runtime.watching import tracked_by
 __all__ = ["jvp", "vjp"]
 
 
-def jvp(op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dict[str, Any], tangents: Sequence[Any]) -> list[Any]:
-    """The tangents of the outputs. `tangents` has one entry per input, None for zero; an answer of None means no dependence."""
+def jvp(
+    op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dict[str, Any], tangents: Sequence[Any]
+) -> list[Any]:
+    """The tangents of the outputs. `tangents` has one entry per input, None for zero; an answer of None means no
+    dependence.
+    """
     if not op.differentiable:
         return [None] * len(outputs)
     flowing = tuple(range(len(inputs))) if op.variadic else tuple(i for i, x in enumerate(op.inputs) if x in op.vjp)
@@ -33,7 +39,10 @@ def jvp(op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dic
     if op.kind == "elementwise":
         return [_elementwise(op, inputs, outputs[0], tangents)]
     if op.jvp is not None:
-        values = {**_values(op, inputs, outputs, attrs), **{f"d{x}": _or_zeros(t, v) for x, t, v in zip(op.inputs, tangents, inputs, strict=True)}}
+        values = {
+            **_values(op, inputs, outputs, attrs),
+            **{f"d{x}": _or_zeros(t, v) for x, t, v in zip(op.inputs, tangents, inputs, strict=True)},
+        }
         result = op.jvp(**values)
         return list(result) if op.several else [result]
     if op.kind == "linear":
@@ -67,7 +76,10 @@ def _elementwise(op: Primitive, inputs: Sequence[Any], output: Any, tangents: Se
 def _values(op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dict[str, Any]) -> dict[str, Any]:
     """Everything that a rule may read, by name."""
     if op.variadic:
-        values: dict[str, Any] = {op.inputs[-1]: tuple(inputs), f"{op.inputs[-1]}_spec": tuple(x._spec() for x in inputs)}
+        values: dict[str, Any] = {
+            op.inputs[-1]: tuple(inputs),
+            f"{op.inputs[-1]}_spec": tuple(x._spec() for x in inputs),
+        }
     else:
         values = dict(zip(op.inputs, inputs, strict=True))
         values |= {f"{x}_spec": v._spec() for x, v in zip(op.inputs, inputs, strict=True)}
@@ -86,7 +98,9 @@ def _or_zeros(tangent: Any, like: Any) -> Any:
     return plain(np.zeros(spec.shape, spec.dtype))
 
 
-def vjp(op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dict[str, Any], cotangents: Sequence[Any]) -> list[Any]:
+def vjp(
+    op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dict[str, Any], cotangents: Sequence[Any]
+) -> list[Any]:
     """The cotangents of the differentiable inputs by the op's rules, as tensors; None where a rule says so."""
     flowing = list(inputs) if op.variadic else [x for name, x in zip(op.inputs, inputs, strict=True) if name in op.vjp]
     r = Record()
@@ -122,7 +136,9 @@ class _Connected:
         return self.tensor
 
 
-def _by_transposition(op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dict[str, Any], tangents: Sequence[Any]) -> list[Any]:
+def _by_transposition(
+    op: Primitive, inputs: Sequence[Any], outputs: Sequence[Any], attrs: dict[str, Any], tangents: Sequence[Any]
+) -> list[Any]:
     """J dx as the VJP of w -> J* w."""
     tape = Tape(auto_watch=False)
     push(tape)
@@ -131,8 +147,14 @@ def _by_transposition(op: Primitive, inputs: Sequence[Any], outputs: Sequence[An
         gs = vjp(op, inputs, outputs, attrs, ws)
     finally:
         pop(tape)
-    flowing = list(tangents) if op.variadic else [t for name, t in zip(op.inputs, tangents, strict=True) if name in op.vjp]
-    pairs = [(g._node if g._node is not None else id(g), dx) for g, dx in zip(gs, flowing, strict=True) if g is not None and dx is not None]
+    flowing = (
+        list(tangents) if op.variadic else [t for name, t in zip(op.inputs, tangents, strict=True) if name in op.vjp]
+    )
+    pairs = [
+        (g._node if g._node is not None else id(g), dx)
+        for g, dx in zip(gs, flowing, strict=True)
+        if g is not None and dx is not None
+    ]
     result = sweep(tape, pairs, [w._node if w is not None else None for w in ws], raw=False, free=True)
     tape.release()
     return [dense_tensor(r) if isinstance(r, IndexedSlices) else r for r in result]

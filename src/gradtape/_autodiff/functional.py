@@ -1,8 +1,9 @@
 """Derivatives as functions of functions, for NumPy-style code: each is a few lines over the tape.
 
-Arguments are arrays, tensors, numbers, or nested structures of them; with several arguments the answer is a tuple with one entry per argument. Where no
-argument holds a tensor or variable the answers are NumPy arrays, else tensors, so the forms nest: `hessian` is the Jacobian of the gradient, and a
-fourth derivative is four of them. Python numbers and integers count as float64, arrays keep their dtype.
+Arguments are arrays, tensors, numbers, or nested structures of them; with several arguments the answer is a tuple with
+one entry per argument. Where no argument holds a tensor or variable the answers are NumPy arrays, else tensors, so the
+forms nest: `hessian` is the Jacobian of the gradient, and a fourth derivative is four of them. Python numbers and
+integers count as float64, arrays keep their dtype.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def gradient(f: Callable[..., Any], *args: Any) -> Any:
 def jacobian(f: Callable[..., Any], *args: Any, mode: str = "reverse") -> Any:
     """The Jacobian of `f(*args)`, an array, with respect to every argument: `[i..., j...]` is d f[i...] / d arg[j...].
 
-    `mode="reverse"` computes all rows in one batched backward sweep, `"forward"` all columns in one batched forward pass, which is the better choice where the
-    outputs outnumber the inputs. ValueError for another mode.
+    `mode="reverse"` computes all rows in one batched backward sweep, `"forward"` all columns in one batched forward
+    pass, which is the better choice where the outputs outnumber the inputs. ValueError for another mode.
 
     >>> tf.autodiff.jacobian(lambda x: x * x, np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -68,10 +69,12 @@ def jacobian(f: Callable[..., Any], *args: Any, mode: str = "reverse") -> Any:
 
 
 def hessian(f: Callable[..., Any], *args: Any, mode: str = "reverse") -> Any:
-    """The Hessian of the scalar `f(*args)` with respect to every argument: `[j..., k...]` is d2 f / d arg[j...] d arg[k...].
+    """The Hessian of the scalar `f(*args)` with respect to every argument: `[j..., k...]` is d2 f / d arg[j...] d
+    arg[k...].
 
-    With several arguments, a tuple of tuples: entry (a, b) holds the mixed derivatives of arguments a and b. The gradient is taken backwards; `mode` says how
-    its Jacobian is: "reverse" (a sweep over the recorded sweep) or "forward".
+    With several arguments, a tuple of tuples: entry (a, b) holds the mixed derivatives of arguments a and b. The
+    gradient is taken backwards; `mode` says how its Jacobian is: "reverse" (a sweep over the recorded sweep) or
+    "forward".
 
     >>> tf.autodiff.hessian(lambda x: tf.reduce_sum(x**3), np.array([1.0, 2.0]))
     array([[ 6.,  0.],
@@ -102,7 +105,8 @@ def hessian(f: Callable[..., Any], *args: Any, mode: str = "reverse") -> Any:
 
 
 def hvp(f: Callable[..., Any], args: Any, tangents: Any) -> Any:
-    """The product of the Hessian of the scalar `f(*args)` with `tangents`, at about three times the cost of `f`: forward over reverse.
+    """The product of the Hessian of the scalar `f(*args)` with `tangents`, at about three times the cost of `f`:
+    forward over reverse.
 
     `args` and `tangents` are tuples of the same structure.
 
@@ -120,7 +124,8 @@ def hvp(f: Callable[..., Any], args: Any, tangents: Any) -> Any:
 
 
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """`f(*args)` and a function that pulls a cotangent of its structure back to cotangents of the arguments. It can be called many times.
+    """`f(*args)` and a function that pulls a cotangent of its structure back to cotangents of the arguments. It can be
+    called many times.
 
     >>> y, pullback = tf.autodiff.vjp(lambda x: x * x, np.array([1.0, 2.0]))
     >>> pullback(np.array([1.0, 10.0]))
@@ -140,7 +145,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 
 def jvp(f: Callable[..., Any], args: Any, tangents: Any) -> tuple[Any, Any]:
-    """`f(*args)` and its derivative in the direction `tangents`, in one forward pass. `args` and `tangents` are tuples of the same structure.
+    """`f(*args)` and its derivative in the direction `tangents`, in one forward pass. `args` and `tangents` are tuples
+    of the same structure.
 
     >>> tf.autodiff.jvp(lambda x: x * x, (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     (array([1., 4.]), array([2., 0.]))
@@ -152,7 +158,8 @@ def jvp(f: Callable[..., Any], args: Any, tangents: Any) -> tuple[Any, Any]:
 
 
 def per_example_gradient(f: Callable[..., Any], parameters: Any, *examples: Any) -> Any:
-    """The gradient with respect to `parameters` of the scalar `f(parameters, *example)`, for each example of a batch, in one batched pass.
+    """The gradient with respect to `parameters` of the scalar `f(parameters, *example)`, for each example of a batch,
+    in one batched pass.
 
     The arrays in `examples` have the examples along their first axis, of one length; so have the answers.
     ValueError where the first axes differ.
@@ -161,11 +168,17 @@ def per_example_gradient(f: Callable[..., Any], parameters: Any, *examples: Any)
     es, _ = _lifted(examples)
     sizes = {e._shape()[0] if e._shape() else None for e in nest.flatten(es)}
     if len(sizes) != 1 or None in sizes:
-        raise ValueError(describe("per_example_gradient", "examples", got=f"first axes {sizes}", expected="one common number of examples"))
+        raise ValueError(
+            describe(
+                "per_example_gradient", "examples", got=f"first axes {sizes}", expected="one common number of examples"
+            )
+        )
     level = Level(sizes.pop())  # type: ignore[arg-type]
     each = nest.map_structure(lambda e: batch(e if level.scope is not None else e._array, level), es)
     with GradientTape(watch_accessed_variables=False) as tape:
-        own = nest.map_structure(lambda p: batch(shaping.broadcast_to(_below(p, level), shape=(level.size, *p._shape())), level), ps[0])
+        own = nest.map_structure(
+            lambda p: batch(shaping.broadcast_to(_below(p, level), shape=(level.size, *p._shape())), level), ps[0]
+        )
         tape.watch(own)
         y = _scalar("per_example_gradient", f(own, *each))
     gs = tape.gradient(y, own, unconnected_gradients=ZERO)
@@ -177,7 +190,9 @@ def _below(t: Tensor, level: Level) -> Any:
 
 
 def _forward_jacobian(f: Callable[..., Any], xs: Any) -> Any:
-    """One batched forward pass per argument leaf: its tangents are the rows of an identity, moved to the back afterwards."""
+    """One batched forward pass per argument leaf: its tangents are the rows of an identity, moved to the back
+    afterwards.
+    """
     columns = []
     for x in nest.flatten(xs):
         size = int(np.prod(x._shape()))
@@ -185,7 +200,11 @@ def _forward_jacobian(f: Callable[..., Any], xs: Any) -> Any:
         seeds = np.eye(size, dtype=x.dtype.np).reshape(size, *x._shape())
         with ForwardAccumulator(x, batch(seeds if level.scope is None else plain(seeds), level)) as accumulator:
             y = f(*xs)
-        columns.append(nest.map_structure(lambda t, x=x, level=level, acc=accumulator: _columns(acc.jvp(as_tensor(t)), t, x, level), y))
+        columns.append(
+            nest.map_structure(
+                lambda t, x=x, level=level, acc=accumulator: _columns(acc.jvp(as_tensor(t)), t, x, level), y
+            )
+        )
     return nest.pack_sequence_as(xs, columns)
 
 
@@ -243,7 +262,12 @@ def _scalar(form: str, y: Any) -> Tensor:
 
 def _one_tensor(form: str, y: Any) -> Tensor:
     if isinstance(y, (tuple, list, dict)):
-        raise ValueError(describe(f"gradtape.autodiff.{form}", "f", got=f"a function that returned a {type(y).__name__}", expected="one that returns one array"))
+        raise ValueError(
+            describe(
+                f"gradtape.autodiff.{form}",
+                "f",
+                got=f"a function that returned a {type(y).__name__}",
+                expected="one that returns one array",
+            )
+        )
     return as_tensor(y)
-
-

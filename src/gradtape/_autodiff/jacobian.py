@@ -70,7 +70,9 @@ def check_batch_shapes(target: tuple[int, ...], source: tuple[int, ...]) -> None
         raise ValueError(f"Need first dimension of target shape ({target}) and source shape ({source}) to match.")
 
 
-def batch_jacobian(tape: Tape, target: Any, key: Any, source: Any, source_key: Any, rows: int | None, check: bool) -> Any:
+def batch_jacobian(
+    tape: Tape, target: Any, key: Any, source: Any, source_key: Any, rows: int | None, check: bool
+) -> Any:
     """d target[b, i...] / d source[b, j...]; None where unconnected."""
     spec = _spec(target)
     if spec.dtype not in DIFFERENTIABLE:
@@ -115,6 +117,7 @@ def _check_examples(part: Any, weighted: Any, weights: np.ndarray) -> None:
     wrong = np.argwhere(np.abs(b - expected) > scale)
     if len(wrong):
         raise ValueError(
-            f"GradientTape.batch_jacobian: target and source: example {int(wrong[0][1])} of the target depends on other examples of the source, "
+            f"GradientTape.batch_jacobian: target and source: example {int(wrong[0][1])} of the target depends on "
+            "other examples of the source, "
             "so its Jacobian cannot be told apart from theirs. Use jacobian instead."
         )

@@ -1,4 +1,6 @@
-"""Derivatives by differences, to hold the others against: `compute_gradient` as TensorFlow has it, and `check_gradients`, which compares and blames."""
+"""Derivatives by differences, to hold the others against: `compute_gradient` as TensorFlow has it, and
+`check_gradients`, which compares and blames.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,14 @@ from gradtape._runtime.tensor import Tensor, as_tensor, plain
 __all__ = ["GradientCheckError", "check_gradients", "compute_gradient"]
 
 
-def compute_gradient(f: Callable[..., Any], x: list[Any] | tuple[Any, ...], delta: float | None = None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def compute_gradient(
+    f: Callable[..., Any], x: list[Any] | tuple[Any, ...], delta: float | None = None
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The Jacobians of `f(*x)`, as the tape has them and by central differences, for the caller to compare.
 
-    `x` is a list or tuple of arguments, `delta` the step (1/1024). Returns two tuples with one matrix per argument, of shape [elements of f, elements of the
-    argument]; a complex element counts as two, its real and its imaginary part. Differences are taken in the argument's own dtype.
+    `x` is a list or tuple of arguments, `delta` the step (1/1024). Returns two tuples with one matrix per argument, of
+    shape [elements of f, elements of the argument]; a complex element counts as two, its real and its imaginary part.
+    Differences are taken in the argument's own dtype.
 
     Raises ValueError if `x` is no list or tuple, AssertionError for a dtype without gradient.
 
@@ -37,14 +42,19 @@ def compute_gradient(f: Callable[..., Any], x: list[Any] | tuple[Any, ...], delt
            [0., 4.]], dtype=float32)
     """
     if not isinstance(x, (list, tuple)):
-        raise ValueError(f"`x` must be a list or tuple of values convertible to a Tensor (arguments to `f`), not a {type(x)}")
+        raise ValueError(
+            f"`x` must be a list or tuple of values convertible to a Tensor (arguments to `f`), not a {type(x)}"
+        )
     tensors = [as_tensor(a) for a in x]
     for position, t in enumerate(tensors):
         if t.dtype.np not in DIFFERENTIABLE:
             raise AssertionError(f"Cannot compute gradient for unsupported type {t.dtype.name} of argument {position}")
     y = f(*tensors)
     if not hasattr(y, "shape"):
-        raise AttributeError(f"{type(y).__name__!r} object has no attribute 'shape': tf.test.compute_gradient: `f` must return one tensor")
+        raise AttributeError(
+            f"{type(y).__name__!r} object has no attribute 'shape': tf.test.compute_gradient: `f` must return one "
+            "tensor"
+        )
     if y.dtype.np not in DIFFERENTIABLE:
         raise AssertionError(f"Cannot compute gradient for unsupported type {y.dtype.name} of y")
     step = 1.0 / 1024 if delta is None else delta
@@ -54,7 +64,9 @@ def compute_gradient(f: Callable[..., Any], x: list[Any] | tuple[Any, ...], delt
 
 
 def _theoretical(f: Callable[..., Any], tensors: list[Tensor], position: int) -> np.ndarray:
-    """Row by row: the gradient of each real component of the result. A complex gradient g belongs to Re(g) dRe + Im(g) dIm."""
+    """Row by row: the gradient of each real component of the result. A complex gradient g belongs to Re(g) dRe + Im(g)
+    dIm.
+    """
     fresh = [shaping.identity.call(t) for t in tensors]
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch(fresh)
@@ -81,7 +93,16 @@ def _numeric(f: Callable[..., Any], tensors: list[Tensor], position: int, delta:
     columns = []
     for unit in _components(tensors[position]):
         moved = [
-            _reals(as_tensor(f(*[plain((np.asarray(t._array) + s * delta * unit).astype(unit.dtype)) if i == position else t for i, t in enumerate(tensors)]))._array)
+            _reals(
+                as_tensor(
+                    f(
+                        *[
+                            plain((np.asarray(t._array) + s * delta * unit).astype(unit.dtype)) if i == position else t
+                            for i, t in enumerate(tensors)
+                        ]
+                    )
+                )._array
+            )
             for s in (1, -1)
         ]
         columns.append((moved[0] - moved[1]) / (2 * delta))
@@ -99,20 +120,32 @@ def _real_dtype(dtype: np.dtype) -> np.dtype:
     return np.zeros((), dtype).real.dtype
 
 
-# Comparing -----------------------------------------------------------------------------------------------------------------------------
+# Comparing ------------------------------------------------------------------------------------------------------------
 
 
 class GradientCheckError(AssertionError):
-    """A derivative disagrees with the difference quotient. The message says of which order and mode, by how much, and which op's rule is to blame."""
+    """A derivative disagrees with the difference quotient. The message says of which order and mode, by how much, and
+    which op's rule is to blame.
+    """
 
 
-def check_gradients(f: Callable[..., Any], *args: Any, order: int = 2, modes: Iterable[str] = ("reverse", "forward"), rtol: float = 1e-5, seed: int = 0) -> int:
-    """Compares the derivatives of `f(*args)` with difference quotients along random directions, in float64, up to `order`.
+def check_gradients(
+    f: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    modes: Iterable[str] = ("reverse", "forward"),
+    rtol: float = 1e-5,
+    seed: int = 0,
+) -> int:
+    """Compares the derivatives of `f(*args)` with difference quotients along random directions, in float64, up to
+    `order`.
 
-    `f` takes and returns arrays, tensors or structures of them. At a kink (where the quotients from the left and from the right differ) there is no derivative to
-    compare: such a direction is skipped. Returns how many comparisons were made.
+    `f` takes and returns arrays, tensors or structures of them. At a kink (where the quotients from the left and from
+    the right differ) there is no derivative to compare: such a direction is skipped. Returns how many comparisons were
+    made.
 
-    Raises GradientCheckError on a disagreement; it names the op and the line whose rule disagrees, if one does. ValueError for an unknown mode.
+    Raises GradientCheckError on a disagreement; it names the op and the line whose rule disagrees, if one does.
+    ValueError for an unknown mode.
 
     >>> gradtape.test.check_gradients(lambda x: tf.sin(x) * x, np.array([0.3, 0.7]))
     4
@@ -136,10 +169,23 @@ def _float64(value: Any) -> Any:
 
 
 def _direction(xs: Any, rng: np.random.Generator) -> Any:
-    return nest.map_structure(lambda x: plain(np.asarray(rng.normal(size=x._shape()) + (1j * rng.normal(size=x._shape()) if x.dtype.is_complex else 0))), xs)
+    return nest.map_structure(
+        lambda x: plain(
+            np.asarray(rng.normal(size=x._shape()) + (1j * rng.normal(size=x._shape()) if x.dtype.is_complex else 0))
+        ),
+        xs,
+    )
 
 
-def _compare(f: Callable[..., Any], xs: Any, mode: str, order: int, rng: np.random.Generator, rtol: float, original: Callable[..., Any]) -> int:
+def _compare(
+    f: Callable[..., Any],
+    xs: Any,
+    mode: str,
+    order: int,
+    rng: np.random.Generator,
+    rtol: float,
+    original: Callable[..., Any],
+) -> int:
     v = _direction(xs, rng)
     one, other, central = _quotients(f, xs, v)
     ws = [np.asarray(rng.normal(size=np.shape(q))) for q in central]
@@ -152,7 +198,8 @@ def _compare(f: Callable[..., Any], xs: Any, mode: str, order: int, rng: np.rand
     if not abs(got - want) <= rtol * size:
         blame = _blame(original, xs, rng)
         raise GradientCheckError(
-            f"derivative of order {order}, {mode} mode: got {got:.10g}, the difference quotient is {want:.10g} (along a random direction, seed fixed). {blame}"
+            f"derivative of order {order}, {mode} mode: got {got:.10g}, the difference quotient is {want:.10g} "
+            f"(along a random direction, seed fixed). {blame}"
         )
     return 1
 
@@ -245,13 +292,17 @@ def _blame(f: Callable[..., Any], xs: Any, rng: np.random.Generator) -> str:
         pop(applications)
     for op, inputs, outputs, attrs, line in applications.seen:
         if op.name == "custom":
-            return f"A function with tf.custom_gradient, called at {line}, states a gradient of its own: look there first."
+            return (
+                f"A function with tf.custom_gradient, called at {line}, states a gradient of its own: look there first."
+            )
         if op.differentiable and _disagrees(op, inputs, outputs, attrs, rng):
             return f"The rule of op {op.name!r} disagrees, applied at {line}."
     return "Every op's own rule agrees with its quotient: look for a value that leaves the tape (numpy(), float(), tf.stop_gradient) or a rule of higher order."
 
 
-def _disagrees(op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any], rng: np.random.Generator) -> bool:
+def _disagrees(
+    op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any], rng: np.random.Generator
+) -> bool:
     arrays = [np.asarray(x._array) for x in inputs]
     flowing = [i for i, a in enumerate(arrays) if (op.variadic or op.inputs[i] in op.vjp) and a.dtype in DIFFERENTIABLE]
     directions = {i: np.asarray(rng.normal(size=arrays[i].shape).astype(arrays[i].dtype)) for i in flowing}
@@ -263,7 +314,9 @@ def _disagrees(op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...],
     h = 1e-5
 
     def at(step: float) -> list[Any]:
-        result = op.forward(*[a + step * directions[i] if i in directions else a for i, a in enumerate(arrays)], **attrs)
+        result = op.forward(
+            *[a + step * directions[i] if i in directions else a for i, a in enumerate(arrays)], **attrs
+        )
         return list(result) if op.several else [result]
 
     with np.errstate(all="ignore"):

@@ -1,10 +1,13 @@
-"""Turns an op's rules into its *pull*: from the cotangent of the output to cotangents of the inputs, added where they belong.
+"""Turns an op's rules into its *pull*: from the cotangent of the output to cotangents of the inputs, added where they
+belong.
 
-Two functions per op, written when first needed. `pull_raw` computes on bare arrays, for a sweep that nobody observes; `pull` computes on
-tensors, by ordinary op calls, so that tapes outside, batching and tracing see what happens. Both read the same rules.
+Two functions per op, written when first needed. `pull_raw` computes on bare arrays, for a sweep that nobody observes;
+`pull` computes on tensors, by ordinary op calls, so that tapes outside, batching and tracing see what happens. Both
+read the same rules.
 
-A pull has the signature `(r, dy, cts, owned)`. `cts` maps each node *that leads to a source* to its cotangent so far (None at first); a node
-that is not in it gets nothing computed. `owned` holds the nodes whose cotangent is a buffer of the sweep's own, which may be added to in place.
+A pull has the signature `(r, dy, cts, owned)`. `cts` maps each node *that leads to a source* to its cotangent so far
+(None at first); a node that is not in it gets nothing computed. `owned` holds the nodes whose cotangent is a buffer of
+the sweep's own, which may be added to in place.
 """
 
 from __future__ import annotations
@@ -57,7 +60,9 @@ def _reads(op: Primitive) -> set[str]:
 
 
 def _prelude(op: Primitive, raw: bool) -> list[str]:
-    """Unpacks what the record holds: parents, saved values (outputs become tensors again, under the node they had), attributes."""
+    """Unpacks what the record holds: parents, saved values (outputs become tensors again, under the node they had),
+    attributes.
+    """
     reads = _reads(op)
     lines = [f"    {''.join(f'p_{x}, ' for x in op.vjp)} = r.parents"]
     if op.keeps:
@@ -76,7 +81,9 @@ def _prelude(op: Primitive, raw: bool) -> list[str]:
         if any(isinstance(rule, Rule) for rule in op.vjp.values()):
             lines += [
                 "    dtype = dy.dtype",
-                "    conjugated = dtype is not F64 and dtype is not F32 and dtype.kind == 'c'" if raw else "    conjugated = dtype.is_complex",
+                "    conjugated = dtype is not F64 and dtype is not F32 and dtype.kind == 'c'"
+                if raw
+                else "    conjugated = dtype.is_complex",
             ]
         if len(op.vjp) > 1:
             lines.append("    shapes = r.shapes")
@@ -119,7 +126,12 @@ def _derivative(op: Primitive, raw: bool, name: str, rule: Any) -> list[str]:
     """g = dy * conj(dy/dx)."""
     if not isinstance(rule, Rule):
         return [f"        g = {'dy' if rule == 1 else '-dy' if rule == -1 else f'dy * {rule!r}'}"]
-    lines = [f"        d = {_call(op, 'rule_' + name, rule, raw)}", "        if conjugated:", "            d = conj(d)", "        g = dy * d"]
+    lines = [
+        f"        d = {_call(op, 'rule_' + name, rule, raw)}",
+        "        if conjugated:",
+        "            d = conj(d)",
+        "        g = dy * d",
+    ]
     return lines
 
 
@@ -154,11 +166,24 @@ def _variadic(op: Primitive, raw: bool) -> list[str]:
 
 
 def _environment(op: Primitive, raw: bool) -> dict[str, Any]:
-    rules = {f"rule_{name}": on_arrays(rule.fn) if raw else rule.fn for name, rule in op.vjp.items() if isinstance(rule, Rule)}
+    rules = {
+        f"rule_{name}": on_arrays(rule.fn) if raw else rule.fn
+        for name, rule in op.vjp.items()
+        if isinstance(rule, Rule)
+    }
     into = {f"into_{name}": rule.fn for name, rule in op.into.items()}
-    shared = {"F32": F32, "F64": F64, "again": again, "again_output": again_output, "filled": filled, "own": own, **rules, **into}
+    shared = {
+        "F32": F32,
+        "F64": F64,
+        "again": again,
+        "again_output": again_output,
+        "filled": filled,
+        "own": own,
+        **rules,
+        **into,
+    }
     if raw:
-        return {**shared, "accumulate": accumulate_raw, "unbroadcast": unbroadcast_raw, "conj": np.conjugate}
+        return {**shared, "accumulate": accumulate_raw, "unbroadcast": unbroadcast_raw, "settled": settled}
     return {**shared, "accumulate": accumulate_tensors, "unbroadcast": unbroadcast_tensors, "conj": matrix.conj}
 
 
@@ -166,8 +191,9 @@ _on_arrays: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """The same rule for bare arrays only: the ops that it and its helpers name are replaced by their NumPy forwards, which spares a dispatch
-    (0.25 us) each."""
+    """The same rule for bare arrays only: the ops that it and its helpers name are replaced by their NumPy forwards,
+    which spares a dispatch (0.25 us) each.
+    """
     if rule in _on_arrays:
         return _on_arrays[rule]
     scope = dict(rule.__globals__)
@@ -182,7 +208,7 @@ def on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
     return bound
 
 
-# What the generated functions call -----------------------------------------------------------------------------------------------------
+# What the generated functions call ------------------------------------------------------------------------------------
 
 
 def again(array: Any, node: Any) -> Any:
@@ -255,7 +281,9 @@ def accumulate_raw(c: Any, g: Any, node: Any, owned: set[Any]) -> Any:
 
 
 def _appended(c: IndexedSlices, g: IndexedSlices, node: Any, owned: set[Any]) -> IndexedSlices:
-    """The slices of c, then those of g, in arrays with room for as many again: a thousand gathers copy each row twice, not a thousand times."""
+    """The slices of c, then those of g, in arrays with room for as many again: a thousand gathers copy each row twice,
+    not a thousand times.
+    """
     n, m = len(c.values), len(g.values)
     if c.indices.dtype == g.indices.dtype and node in owned and len(c.values.base) >= n + m:
         values, indices = c.values.base, c.indices.base
@@ -280,6 +308,15 @@ def accumulate_tensors(c: Any, g: Any, node: Any, owned: set[Any]) -> Any:
 
 def dense_tensor(g: Any) -> Any:
     return densify(g) if isinstance(g, IndexedSlices) else g
+
+
+def settled(d: Any, dtype: np.dtype) -> Any:
+    """A bare derivative as the cotangent's dtype takes it: conjugated, and narrow again where NumPy widened it
+    (bfloat16 by Python numbers).
+    """
+    if dtype.kind == "c":
+        return np.conjugate(d)
+    return d if d.dtype == dtype or dtype.kind == "f" else d.astype(dtype)
 
 
 def unbroadcast_raw(g: Any, shape: tuple[int, ...]) -> Any:

@@ -1,4 +1,5 @@
-"""Functions whose gradient is not the recorded one: computed again when needed (`recompute_grad`), or passed by (`grad_pass_through`).
+"""Functions whose gradient is not the recorded one: computed again when needed (`recompute_grad`), or passed by
+(`grad_pass_through`).
 
 Both are written with `custom_gradient`, in ops, so they differentiate again and have tangents.
 """
@@ -21,11 +22,13 @@ __all__ = ["grad_pass_through", "recompute_grad"]
 
 
 def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
-    """`f` with the same values and gradients, keeping none of its intermediate values: `f` runs again when its gradient is asked for.
+    """`f` with the same values and gradients, keeping none of its intermediate values: `f` runs again when its
+    gradient is asked for.
 
-    A chain of n steps whose tape would hold n values holds about 2 sqrt(n) when it is cut into sqrt(n) such functions, at the price of computing the
-    forward twice. Positional arguments and the variables that `f` reads are differentiated, keyword arguments are not. Unlike TensorFlow's,
-    it can be differentiated again and works in forward mode.
+    A chain of n steps whose tape would hold n values holds about 2 sqrt(n) when it is cut into sqrt(n) such functions,
+    at the price of computing the forward twice. Positional arguments and the variables that `f` reads are
+    differentiated, keyword arguments are not. Unlike TensorFlow's, it can be differentiated again and works in forward
+    mode.
 
     >>> x = tf.constant(0.5)
     >>> with tf.GradientTape() as tape:
@@ -44,7 +47,9 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unrecorded(f: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, Callable[..., Any]]:
-    """f's value with no recorder looking but those that ask which variables it reads; and the gradient that runs f again."""
+    """f's value with no recorder looking but those that ask which variables it reads; and the gradient that runs f
+    again.
+    """
     with recording_under(_only_watchers()):
         y = f(*args, **kwargs)
 
@@ -56,7 +61,9 @@ def _unrecorded(f: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, 
                 tape.watch(variables)
             result = f(*again, **kwargs)
         wanted = [nest.flatten(again), variables or []]
-        of_arguments, of_variables = tape.gradient(result, wanted, nest.pack_sequence_as(result, dys), UnconnectedGradients.ZERO)
+        of_arguments, of_variables = tape.gradient(
+            result, wanted, nest.pack_sequence_as(result, dys), UnconnectedGradients.ZERO
+        )
         return (of_arguments, of_variables) if variables else of_arguments
 
     return y, gradient
@@ -69,7 +76,8 @@ def _only_watchers() -> Scope | None:
 
 
 def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
-    """`f`, with the gradient of the identity: each output's cotangent is handed to the input at its place; variables inside get none.
+    """`f`, with the gradient of the identity: each output's cotangent is handed to the input at its place; variables
+    inside get none.
 
     Raises ValueError, when the gradient is computed, if `f` has not as many outputs as positional arguments.
     """

@@ -1,8 +1,9 @@
 """Jacobians and Hessians that are mostly zeros, as SciPy sparse matrices.
 
-Columns of the Jacobian that share no row can be computed in one tangent. So: find the pattern (given, or detected by following which input
-elements each intermediate element depends on), colour its columns, push one tangent per colour forward in one batched pass, and put the numbers
-where they belong. Pattern and colours are found once and kept for further points.
+Columns of the Jacobian that share no row can be computed in one tangent. So: find the pattern (given, or detected by
+following which input elements each intermediate element depends on), colour its columns, push one tangent per colour
+forward in one batched pass, and put the numbers where they belong. Pattern and colours are found once and kept for
+further points.
 """
 
 from __future__ import annotations
@@ -25,17 +26,23 @@ from gradtape._runtime.tensor import Tensor, as_tensor, plain
 
 __all__ = ["sparse_hessian", "sparse_jacobian", "sparsity_of"]
 
-_EXACT = 1 << 20  # entries up to which the pattern of one linear op is found exactly; beyond it every output counts as depending on every input
+_EXACT = (
+    1 << 20
+# entries up to which the pattern of one linear op is found exactly; beyond it every output counts as depending on
+# every input
+)
 
 
 def sparse_jacobian(f: Callable[[Any], Any], sparsity: Any = None) -> Callable[[Any], Any]:
     """A function that computes the Jacobian of `f`, vector to vector, as a SciPy CSR array.
 
-    `sparsity` is the pattern: a SciPy sparse (or dense) matrix of shape [outputs, inputs] whose entries are nonzero wherever the Jacobian may be. Without it the
-    pattern is detected at the first point: it is never too small for a function that computes the same ops everywhere, and may be too large. A pattern
-    that is too small gives wrong numbers, as it must.
+    `sparsity` is the pattern: a SciPy sparse (or dense) matrix of shape [outputs, inputs] whose entries are nonzero
+    wherever the Jacobian may be. Without it the pattern is detected at the first point: it is never too small for a
+    function that computes the same ops everywhere, and may be too large. A pattern that is too small gives wrong
+    numbers, as it must.
 
-    The work is one forward pass with as many tangents as the pattern's columns need colours: 3 for a tridiagonal Jacobian of any size.
+    The work is one forward pass with as many tangents as the pattern's columns need colours: 3 for a tridiagonal
+    Jacobian of any size.
 
     Raises ValueError where `f`'s argument or result is no vector, or the pattern does not have their lengths.
 
@@ -56,7 +63,8 @@ def sparse_jacobian(f: Callable[[Any], Any], sparsity: Any = None) -> Callable[[
 
 
 def sparse_hessian(f: Callable[[Any], Any], sparsity: Any = None) -> Callable[[Any], Any]:
-    """A function that computes the Hessian of `f`, vector to real scalar, as a SciPy CSR array: the sparse Jacobian of its gradient.
+    """A function that computes the Hessian of `f`, vector to real scalar, as a SciPy CSR array: the sparse Jacobian of
+    its gradient.
 
     >>> hessian = tf.autodiff.sparse_hessian(lambda x: tf.reduce_sum(x[1:] * x[:-1] ** 2))
     >>> hessian(np.array([1.0, 2.0, 3.0])).toarray()
@@ -79,7 +87,15 @@ def _vector(value: Any, argument: str) -> Tensor:
     array = np.asarray(value) if not isinstance(value, Tensor) else None
     t = value if array is None else as_tensor(array.astype(np.float64) if array.dtype.kind in "iub" else array)
     if len(t._shape()) != 1:
-        raise ValueError(describe("sparse_jacobian", argument, got=f"shape {t._shape()}", expected="a vector", remedy="Reshape it inside the function."))
+        raise ValueError(
+            describe(
+                "sparse_jacobian",
+                argument,
+                got=f"shape {t._shape()}",
+                expected="a vector",
+                remedy="Reshape it inside the function.",
+            )
+        )
     return t
 
 
@@ -91,7 +107,14 @@ class _Plan:
 
         pattern = csr_array(sparsity)
         if pattern.shape[1] != inputs:
-            raise ValueError(describe("sparse_jacobian", "sparsity", got=f"shape {pattern.shape}", expected=f"{inputs} columns, one per element of x"))
+            raise ValueError(
+                describe(
+                    "sparse_jacobian",
+                    "sparsity",
+                    got=f"shape {pattern.shape}",
+                    expected=f"{inputs} columns, one per element of x",
+                )
+            )
         pattern = csr_array((np.ones(pattern.nnz, np.int8), pattern.indices, pattern.indptr), shape=pattern.shape)
         pattern.sort_indices()
         self.shape, self.indices, self.indptr = pattern.shape, pattern.indices, pattern.indptr
@@ -110,7 +133,14 @@ class _Plan:
         with ForwardAccumulator(own, batch(seeds if level.scope is None else plain(seeds), level)) as accumulator:
             y = _vector(f(own), "f(x)")
         if y._shape()[0] != self.shape[0]:
-            raise ValueError(describe("sparse_jacobian", "sparsity", got=f"shape {self.shape}", expected=f"{y._shape()[0]} rows, one per element of f(x)"))
+            raise ValueError(
+                describe(
+                    "sparse_jacobian",
+                    "sparsity",
+                    got=f"shape {self.shape}",
+                    expected=f"{y._shape()[0]} rows, one per element of f(x)",
+                )
+            )
         tangent = accumulator.jvp(y)
         if tangent is None or not self.count:
             return csr_array(self.shape, dtype=x.dtype.np)
@@ -139,7 +169,7 @@ def coloured(pattern: Any) -> np.ndarray:
     return colours
 
 
-# Detection -----------------------------------------------------------------------------------------------------------------------------
+# Detection ------------------------------------------------------------------------------------------------------------
 
 
 def sparsity_of(f: Callable[[Any], Any], x: Any) -> Any:
@@ -186,7 +216,9 @@ class _Follower:
             self.keep(outputs[0], _elementwise(op, inputs, outputs[0], known))
             return
         for position, y in enumerate(outputs):
-            self.keep(y, _linear(op, inputs, attrs, known, position, y) if op.kind == "linear" else _everything(known, y))
+            self.keep(
+                y, _linear(op, inputs, attrs, known, position, y) if op.kind == "linear" else _everything(known, y)
+            )
 
 
 def _joined(parts: list[Any]) -> Any:
@@ -211,8 +243,12 @@ def _elementwise(op: Primitive, inputs: tuple[Any, ...], y: Any, known: list[Any
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
-def _linear(op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any], known: list[Any], position: int, y: Any) -> Any:
-    """A linear op that only moves elements shows where each came from when it is run on their numbers; any other, when it is run on an identity."""
+def _linear(
+    op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any], known: list[Any], position: int, y: Any
+) -> Any:
+    """A linear op that only moves elements shows where each came from when it is run on their numbers; any other, when
+    it is run on an identity.
+    """
     parts = []
     for i, d in enumerate(known):
         if d is None:
@@ -226,10 +262,13 @@ def _linear(op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any], known
     return _joined(parts)
 
 
-def _run(op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any], i: int, value: np.ndarray, position: int) -> np.ndarray:
+def _run(
+    op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any], i: int, value: np.ndarray, position: int
+) -> np.ndarray:
     """The op on `value` in place of input i, zeros in place of the other inputs that flow."""
     arrays = [
-        value if k == i else np.zeros(x._shape()) if op.variadic or op.inputs[k] in op.vjp else x._array for k, x in enumerate(inputs)
+        value if k == i else np.zeros(x._shape()) if op.variadic or op.inputs[k] in op.vjp else x._array
+        for k, x in enumerate(inputs)
     ]
     result = op.forward(*arrays, **attrs)
     return np.asarray(result[position] if op.several else result)
@@ -246,7 +285,9 @@ def _moved(op: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any], i: int
     source = np.rint(came).astype(np.intp)
     if np.any(came != source) or np.any(source < 0) or np.any(source > size):
         return None
-    if not np.array_equal(_run(op, inputs, attrs, i, random.reshape(shape), position).reshape(-1), np.concatenate([[0.0], random])[source]):
+    if not np.array_equal(
+        _run(op, inputs, attrs, i, random.reshape(shape), position).reshape(-1), np.concatenate([[0.0], random])[source]
+    ):
         return None
     rows = np.flatnonzero(source)
     return csr_array((np.ones(len(rows), np.int8), (rows, source[rows] - 1)), shape=(len(source), size))

@@ -1,7 +1,9 @@
-"""The backward sweep: from targets to sources over the records in between, each visited once, in reverse order of execution.
+"""The backward sweep: from targets to sources over the records in between, each visited once, in reverse order of
+execution.
 
-No recursion: a chain of a million ops is a loop. Only records that lie between a target and a source are computed. A sweep that nobody
-observes runs on bare arrays; an observed one (a tape outside, batching, tracing) runs on tensors through ordinary op calls.
+No recursion: a chain of a million ops is a loop. Only records that lie between a target and a source are computed. A
+sweep that nobody observes runs on bare arrays; an observed one (a tape outside, batching, tracing) runs on tensors
+through ordinary op calls.
 """
 
 from __future__ import annotations
@@ -12,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._autodiff.pullback import accumulate_raw, accumulate_tensors, dense_raw, dense_tensor, pull_for
 from gradtape._core.context import Tape
 from gradtape._core.indexed_slices import IndexedSlices
 from gradtape._core.primitive import Node, Output, Record
-from gradtape._autodiff.pullback import accumulate_raw, accumulate_tensors, dense_raw, dense_tensor, pull_for
 
 __all__ = ["resolve", "sweep"]
 
@@ -50,7 +52,9 @@ def reachable(tape: Tape, starts: Sequence[Node]) -> list[Record]:
 
 
 def everything(tape: Tape) -> list[Record]:
-    """Every living record of the tape, in order of execution: cheaper to go through once than to follow a target's parents."""
+    """Every living record of the tape, in order of execution: cheaper to go through once than to follow a target's
+    parents.
+    """
     logs = [scope.log for scope in tape.scopes if scope.log]
     if len(logs) == 1:
         return [r for reference in logs[0] if (r := reference()) is not None]
@@ -79,11 +83,13 @@ def between(records: list[Record], sources: Sequence[Any]) -> tuple[list[Record]
     return kept, cts
 
 
-def sweep(tape: Tape, targets: Sequence[tuple[Any, Any]], sources: Sequence[Any], *, raw: bool, free: bool) -> list[Any]:
+def sweep(
+    tape: Tape, targets: Sequence[tuple[Any, Any]], sources: Sequence[Any], *, raw: bool, free: bool
+) -> list[Any]:
     """The cotangents of `sources` (nodes, or other identities), given (node or identity, seed) for each target.
 
-    Cotangents are bare arrays if `raw`, else tensors; None where no path leads. With `free`, records of no other living tape are let go of
-    as soon as they have been used.
+    Cotangents are bare arrays if `raw`, else tensors; None where no path leads. With `free`, records of no other
+    living tape are let go of as soon as they have been used.
     """
     starts = [key for key, _ in targets if isinstance(key, Node)]
     records, cts = between(everything(tape) if free else reachable(tape, starts), sources)
@@ -102,7 +108,9 @@ def sweep(tape: Tape, targets: Sequence[tuple[Any, Any]], sources: Sequence[Any]
     return [cts[key] for key in sources]
 
 
-def _run(tape: Tape, records: list[Record], cts: dict[Any, Any], owned: set[Any], wanted: set[Any], raw: bool, free: bool) -> None:
+def _run(
+    tape: Tape, records: list[Record], cts: dict[Any, Any], owned: set[Any], wanted: set[Any], raw: bool, free: bool
+) -> None:
     dense = dense_raw if raw else dense_tensor
     scope, ours = None, False
     while records:
@@ -128,7 +136,9 @@ def _run(tape: Tape, records: list[Record], cts: dict[Any, Any], owned: set[Any]
 
 
 _KEEP_SLICES = frozenset(("identity",))
-"""Ops whose rule passes IndexedSlices through as they are: reading a variable must not make an embedding's gradient dense."""
+"""Ops whose rule passes IndexedSlices through as they are: reading a variable must not make an embedding's gradient
+dense.
+"""
 
 
 def _several(r: Record, cts: dict[Any, Any], wanted: set[Any], dense: Callable[[Any], Any]) -> list[Any] | None:
@@ -143,7 +153,8 @@ def _several(r: Record, cts: dict[Any, Any], wanted: set[Any], dense: Callable[[
 def resolve(node: Node | None, tape: Tape) -> Node | None:
     """The node that stands for a tensor on this tape, None if the tape does not track it.
 
-    A tensor watched by a second tape gets a node of its own for that tape (`watch.watched`); the first tape's cotangents go on to the node behind.
+    A tensor watched by a second tape gets a node of its own for that tape (`watch.watched`); the first tape's
+    cotangents go on to the node behind.
     """
     while node is not None:
         if tape not in node.scope.tapes:

@@ -1,7 +1,9 @@
-"""`GradientTape`: what users hold of a tape. Records while it is entered; `gradient`, `jacobian` and `batch_jacobian` sweep what it recorded.
+"""`GradientTape`: what users hold of a tape. Records while it is entered; `gradient`, `jacobian` and `batch_jacobian`
+sweep what it recorded.
 
-The class itself holds no record: those live on the internal `Tape`, which every use of a consumed tape replaces by a fresh one. Behaviour is that of
-TensorFlow's tape, not of its docstring where the two differ; `strict=True` follows the docstring.
+The class itself holds no record: those live on the internal `Tape`, which every use of a consumed tape replaces by a
+fresh one. Behaviour is that of TensorFlow's tape, not of its docstring where the two differ; `strict=True` follows the
+docstring.
 """
 
 from __future__ import annotations
@@ -38,10 +40,12 @@ _CONSUMED = "A non-persistent GradientTape can only be used to compute one set o
 class GradientTape:
     """Records the ops of its `with` block, and differentiates what they computed.
 
-    An op is recorded if one of its inputs is watched: a trainable variable read inside the block (unless `watch_accessed_variables=False`), a tensor
-    given to `watch`, or the result of a recorded op. `persistent=True` allows several calls of `gradient`; without it the first call consumes
-    the tape and frees what it held. `strict=True` is gradtape's own: `gradient` inside the tape's block raises RuntimeError, a variable as
-    target ValueError, and watching a tensor that an outer tape already watches warns, since both then differentiate the same object.
+    An op is recorded if one of its inputs is watched: a trainable variable read inside the block (unless
+    `watch_accessed_variables=False`), a tensor given to `watch`, or the result of a recorded op. `persistent=True`
+    allows several calls of `gradient`; without it the first call consumes the tape and frees what it held.
+    `strict=True` is gradtape's own: `gradient` inside the tape's block raises RuntimeError, a variable as target
+    ValueError, and watching a tensor that an outer tape already watches warns, since both then differentiate the same
+    object.
 
     >>> x = tf.constant(3.0)
     >>> with tf.GradientTape() as tape:
@@ -51,7 +55,9 @@ class GradientTape:
     np.float32(6.0)
     """
 
-    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True, *, strict: bool = False) -> None:
+    def __init__(
+        self, persistent: bool = False, watch_accessed_variables: bool = True, *, strict: bool = False
+    ) -> None:
         self._persistent = bool(persistent)
         self._auto_watch = bool(watch_accessed_variables)
         self._strict = bool(strict)
@@ -93,17 +99,19 @@ class GradientTape:
             self._tape.release()
             self._tape = None
 
-    # Watching ------------------------------------------------------------------------------------------------------------------------
+    # Watching ---------------------------------------------------------------------------------------------------------
 
     def watch(self, tensor: Any) -> None:
-        """Tracks a tensor, a variable, or every one in a nested structure of them; what was computed from them before stays unrecorded.
+        """Tracks a tensor, a variable, or every one in a nested structure of them; what was computed from them before
+        stays unrecorded.
 
         Raises ValueError for anything else. A dtype that carries no gradient is only warned about.
         """
         for t in nest.flatten(tensor, expand_composites=True):
             if not isinstance(t, (Tensor, Variable)):
                 raise ValueError(
-                    f"Passed in object {t!r} of type {type(t).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType. "
+                    f"Passed in object {t!r} of type {type(t).__name__!r}, not tf.Tensor or tf.Variable or "
+                    "ExtensionType. "
                     "GradientTape.watch takes tensors and variables; make it one first: tf.constant(x)."
                 )
             self._watch_one(t)
@@ -111,7 +119,9 @@ class GradientTape:
     def _watch_one(self, t: Tensor | Variable) -> None:
         tape = self._tape
         if tape is None:
-            raise RuntimeError("GradientTape.watch: the tape has not been entered. Call it inside `with tf.GradientTape() as tape:`.")
+            raise RuntimeError(
+                "GradientTape.watch: the tape has not been entered. Call it inside `with tf.GradientTape() as tape:`."
+            )
         if isinstance(t, Variable):
             tape.variables[t._serial] = t
         dtype = t.dtype
@@ -125,11 +135,13 @@ class GradientTape:
         t._node = tracked_by(t._node, (tape,))
 
     def watched_variables(self) -> tuple[Variable, ...]:
-        """The variables watched so far, in the order of their construction; still there after the tape has been consumed."""
+        """The variables watched so far, in the order of their construction; still there after the tape has been
+        consumed.
+        """
         seen = self._tape.variables if self._tape is not None else self._seen
         return tuple(seen[serial] for serial in sorted(seen))
 
-    # Recording -----------------------------------------------------------------------------------------------------------------------
+    # Recording --------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -143,12 +155,14 @@ class GradientTape:
             self._start()
 
     def reset(self) -> None:
-        """Forgets everything recorded and watched so far, and goes on recording. ValueError if the tape is not recording."""
+        """Forgets everything recorded and watched so far, and goes on recording. ValueError if the tape is not
+        recording.
+        """
         self._stop()
         self._forget()
         self._start()
 
-    # Differentiation -----------------------------------------------------------------------------------------------------------------
+    # Differentiation --------------------------------------------------------------------------------------------------
 
     def gradient(
         self,
@@ -157,21 +171,26 @@ class GradientTape:
         output_gradients: Any = None,
         unconnected_gradients: UnconnectedGradients | str = UnconnectedGradients.NONE,
     ) -> Any:
-        """The gradient of the **sum** of all elements of all targets with respect to each source, in the structure of `sources`.
+        """The gradient of the **sum** of all elements of all targets with respect to each source, in the structure of
+        `sources`.
 
-        Each entry has its source's shape and dtype (`IndexedSlices` where only rows were read), and is None, or zeros with
-        `unconnected_gradients="zero"`, where no path of differentiable ops leads from the source to a target. With `output_gradients`, one per
-        target, element i of a target counts with the weight of element i of its output gradient instead of 1. For complex sources the
-        entry is the conjugate of the holomorphic derivative. One row per element of a target is `jacobian`'s business.
+        Each entry has its source's shape and dtype (`IndexedSlices` where only rows were read), and is None, or zeros
+        with `unconnected_gradients="zero"`, where no path of differentiable ops leads from the source to a target.
+        With `output_gradients`, one per target, element i of a target counts with the weight of element i of its
+        output gradient instead of 1. For complex sources the entry is the conjugate of the holomorphic derivative. One
+        row per element of a target is `jacobian`'s business.
 
-        Raises RuntimeError on a consumed tape, TypeError for a target or source that is no tensor or variable, ValueError for a bad option,
-        LookupError where a recorded op has no gradient.
+        Raises RuntimeError on a consumed tape, TypeError for a target or source that is no tensor or variable,
+        ValueError for a bad option, LookupError where a recorded op has no gradient.
         """
         tape = self._ready("gradient", target)
         targets = [_checked(t, "gradient", "target", self) for t in nest.flatten(target)]
         flat = [_checked(s, "gradient", "sources") for s in nest.flatten(sources)]
         if self._strict and any(isinstance(t, Variable) for t in targets):
-            raise ValueError("GradientTape.gradient: argument `target`: got a tf.Variable, expected the result of an op (strict=True).")
+            raise ValueError(
+                "GradientTape.gradient: argument `target`: got a tf.Variable, expected the result of an op "
+                "(strict=True)."
+            )
         unconnected = _option(unconnected_gradients)
         seeds = _seeds(targets, output_gradients)
         raw = _unobserved(tape, targets, seeds)
@@ -196,12 +215,15 @@ class GradientTape:
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
-        """The Jacobian: entry `[i..., j...]` is d target[i...] / d source[j...], so its shape is target.shape + source.shape.
+        """The Jacobian: entry `[i..., j...]` is d target[i...] / d source[j...], so its shape is target.shape +
+        source.shape.
 
-        One batched sweep computes all rows; `parallel_iterations` bounds how many rows at a time (by default as many as fit in 256 MB). A structure of
-        targets gives a structure of such results. Unconnected sources are None, or zeros with `unconnected_gradients="zero"`.
+        One batched sweep computes all rows; `parallel_iterations` bounds how many rows at a time (by default as many
+        as fit in 256 MB). A structure of targets gives a structure of such results. Unconnected sources are None, or
+        zeros with `unconnected_gradients="zero"`.
 
-        Raises RuntimeError on a consumed tape, TypeError for arguments that are no tensors or variables, ValueError for a bad option.
+        Raises RuntimeError on a consumed tape, TypeError for arguments that are no tensors or variables, ValueError
+        for a bad option.
 
         >>> x = tf.constant([1.0, 2.0])
         >>> with tf.GradientTape() as tape:
@@ -241,8 +263,9 @@ class GradientTape:
     ) -> Any:
         """The Jacobian of each example: entry `[b, i..., j...]` is d target[b, i...] / d source[b, j...].
 
-        `target` and `source` have the same first dimension, and target[b] must depend on source[b] alone: what it owes to other examples
-        is summed in silently, unless `check=True` (gradtape's own), which costs a sweep more and raises ValueError. Unconnected: zeros.
+        `target` and `source` have the same first dimension, and target[b] must depend on source[b] alone: what it owes
+        to other examples is summed in silently, unless `check=True` (gradtape's own), which costs a sweep more and
+        raises ValueError. Unconnected: zeros.
 
         Raises ValueError where ranks or first dimensions do not fit, RuntimeError on a consumed tape.
         """
@@ -260,10 +283,12 @@ class GradientTape:
         return _or_zeros(result, t, s, 1, UnconnectedGradients.ZERO)
 
     def _needs_persistence(self, method: str, use_pfor: bool) -> None:
-        """TensorFlow's condition for its loop; gradtape's one sweep does not need it, but programs expect the refusal."""
+        """TensorFlow's condition for its loop; gradtape's one sweep does not need it, but programs expect the refusal.
+        """
         if not use_pfor and not self._persistent and self._tape is not None:
             raise RuntimeError(
-                f"GradientTape must be created with persistent=True to compute the {method} with eager execution enabled and with "
+                f"GradientTape must be created with persistent=True to compute the {method} with eager execution "
+                "enabled and with "
                 "experimental_use_pfor set to False."
             )
 
@@ -283,18 +308,23 @@ class GradientTape:
             raise RuntimeError(_CONSUMED)
         if self._recording:
             if self._strict:
-                raise RuntimeError(f"GradientTape.{method}: called inside the tape's own context. Leave the `with` block first (strict=True).")
+                raise RuntimeError(
+                    f"GradientTape.{method}: called inside the tape's own context. Leave the `with` block first "
+                    "(strict=True)."
+                )
             if not self._persistent:
                 self._stop()
             elif not self._warned:
                 self._warned = True
                 logger.warning(
-                    "Calling GradientTape.%s on a persistent tape inside its context is significantly less efficient than calling it outside: "
+                    "Calling GradientTape.%s on a persistent tape inside its context is significantly less efficient "
+                    "than calling it outside: "
                     "the ops of the gradient are recorded too. Do so only for higher derivatives.", method,
                 )  # fmt: skip
         if target is None:
             raise TypeError(
-                "Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to be differentiated, but received None."
+                "Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to "
+                "be differentiated, but received None."
             )
         return tape
 
@@ -309,29 +339,47 @@ def _warn_of_dtype(dtype: Any) -> None:
 
 
 def _warn_if_shared(t: Tensor, tape: Tape) -> None:
-    """Says so if an outer tape was given this very tensor to watch; one that it merely tracks, the result of an op, is a tensor of its own."""
+    """Says so if an outer tape was given this very tensor to watch; one that it merely tracks, the result of an op, is
+    a tensor of its own.
+    """
     node, here = t._node, current()
-    if node.__class__ is Leaf and here is not None and any(o is not tape and o.alive and o in node.scope.tapes for o in here.tapes):
+    if (
+        node.__class__ is Leaf
+        and here is not None
+        and any(o is not tape and o.alive and o in node.scope.tapes for o in here.tapes)
+    ):
         logger.warning(
-            "GradientTape.watch: an outer tape watches this very tensor; both tapes will differentiate with respect to the same object. "
+            "GradientTape.watch: an outer tape watches this very tensor; both tapes will differentiate with respect "
+            "to the same object. "
             "If they are meant to be different variables, watch `x = tf.identity(x)`."
         )
 
 
 def _checked(value: Any, method: str, argument: str, tape: GradientTape | None = None) -> Any:
-    """A target or source, if it is one. Slices as a target are made dense on the `tape`, so that the path to what they were made of goes on."""
+    """A target or source, if it is one. Slices as a target are made dense on the `tape`, so that the path to what they
+    were made of goes on.
+    """
     if isinstance(value, (Tensor, Variable)):
         return value
     if isinstance(value, IndexedSlices):
         if tape is not None:
             return tape._densified(value)
-        raise ValueError(f"Type {type(value).__name__} is not supported as a gradient source; differentiate with respect to its values.")
+        raise ValueError(
+            f"Type {type(value).__name__} is not supported as a gradient source; differentiate with respect to its "
+            "values."
+        )
     if value is None:
         remedy = "Leave it out. (In TensorFlow's words: Cannot convert the argument `type_value`: None to a TensorFlow DType.)"
     else:
         remedy = "Make it a tensor before the tape records what is computed from it: tf.convert_to_tensor(x)."
     raise TypeError(
-        describe(f"GradientTape.{method}", argument, got=f"{value!r} of type {type(value).__name__}", expected="tf.Tensor or tf.Variable", remedy=remedy)
+        describe(
+            f"GradientTape.{method}",
+            argument,
+            got=f"{value!r} of type {type(value).__name__}",
+            expected="tf.Tensor or tf.Variable",
+            remedy=remedy,
+        )
     )
 
 
@@ -346,7 +394,10 @@ def _rows(parallel_iterations: Any, method: str) -> int | None:
     if parallel_iterations is None:
         return None
     if parallel_iterations < 1:
-        raise ValueError(f"GradientTape.{method}: argument `parallel_iterations`: got {parallel_iterations}, expected None or a positive number of rows.")
+        raise ValueError(
+            f"GradientTape.{method}: argument `parallel_iterations`: got {parallel_iterations}, expected None or a "
+            "positive number of rows."
+        )
     return int(parallel_iterations)
 
 
@@ -359,7 +410,8 @@ def _key(value: Any, tape: Tape) -> Any:
 def _unobserved(tape: Tape, targets: list[Any], seeds: list[Any]) -> bool:
     """Whether the sweep may run on bare arrays: nobody else who records here can see what it computes.
 
-    A tape tracks the result of every op on something it tracks; so a target that no other living tape tracks has nothing behind it that one does.
+    A tape tracks the result of every op on something it tracks; so a target that no other living tape tracks has
+    nothing behind it that one does.
     """
     if any(isinstance(t, Tensor) and t._depth for t in (*targets, *seeds)):
         return False
@@ -385,7 +437,11 @@ def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor]:
             describe("GradientTape.gradient", "output_gradients", got=f"{len(given)} entries", expected=f"one for each of the {len(targets)} targets",
                      remedy="Give None for a target that should count as it is.")
         )  # fmt: skip
-    if len(targets) == 1 and len(given) > 1 and not any(isinstance(g, (Tensor, Variable, np.ndarray, IndexedSlices)) for g in given):
+    if (
+        len(targets) == 1
+        and len(given) > 1
+        and not any(isinstance(g, (Tensor, Variable, np.ndarray, IndexedSlices)) for g in given)
+    ):
         raise ValueError(
             describe("GradientTape.gradient", "output_gradients", got=f"a list of {len(given)} Python numbers for one target",
                      expected="a tensor of the target's shape", remedy="Wrap it: tf.constant([...]).")
@@ -412,7 +468,14 @@ def _seed(target: Any, given: Any, position: int) -> Tensor:
         )  # fmt: skip
     if have.shape != shape:
         if have.shape and np.prod(have.shape) != 1:
-            raise ValueError(describe("GradientTape.gradient", argument, got=f"shape {have.shape}", expected=f"the target's shape, {shape}"))
+            raise ValueError(
+                describe(
+                    "GradientTape.gradient",
+                    argument,
+                    got=f"shape {have.shape}",
+                    expected=f"the target's shape, {shape}",
+                )
+            )
         seed = shaping.broadcast_to.call(shaping.reshape.call(seed, shape=()), shape=shape)
     return seed
 

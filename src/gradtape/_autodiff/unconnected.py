@@ -13,7 +13,9 @@ __all__ = ["UnconnectedGradients", "zeros_like_source"]
 
 
 class UnconnectedGradients(enum.Enum):
-    """What `gradient` answers for a source that no path of differentiable ops connects to the target: None, or zeros of its shape."""
+    """What `gradient` answers for a source that no path of differentiable ops connects to the target: None, or zeros
+    of its shape.
+    """
 
     NONE = "none"
     ZERO = "zero"

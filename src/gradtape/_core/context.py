@@ -1,15 +1,16 @@
 """Who is recording, and for whom.
 
-An executed op is shown to the *recorders* that are active in the current context: tapes, and observers such as a forward
-accumulator. The set of active recorders is an immutable `Scope`, held in a `ContextVar`, so every thread and every asyncio task
-has its own, and the hot path asks for it once per op (16 ns).
+An executed op is shown to the *recorders* that are active in the current context: tapes, and observers such as a
+forward accumulator. The set of active recorders is an immutable `Scope`, held in a `ContextVar`, so every thread and
+every asyncio task has its own, and the hot path asks for it once per op (16 ns).
 
-A scope also names a set of tapes on behalf of a recorded value: `Node.scope`. The usual question, "is this input watched by the tapes
-that record now?", is then one identity test, `node.scope is current()`; `Scope.track` answers it in general.
+A scope also names a set of tapes on behalf of a recorded value: `Node.scope`. The usual question, "is this input
+watched by the tapes that record now?", is then one identity test, `node.scope is current()`; `Scope.track` answers it
+in general.
 
-Memory: a record is kept alive by the tensors computed from it and by later records, never by its tape, so a dead branch frees
-itself at once. The scope keeps weak references, `log`, only so that a consumed tape can let go of everything while a user still
-holds a loss or a prediction.
+Memory: a record is kept alive by the tensors computed from it and by later records, never by its tape, so a dead
+branch frees itself at once. The scope keeps weak references, `log`, only so that a consumed tape can let go of
+everything while a user still holds a loss or a prediction.
 """
 
 from __future__ import annotations
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
 
     from gradtape._core.primitive import Node, Primitive
 
-__all__ = ["Observer", "Scope", "Tape", "Watcher", "current", "next_position", "paused", "pop", "push", "recording_under"]
+__all__ = [
+    "Observer",
+    "Scope",
+    "Tape",
+    "Watcher",
+    "current",
+    "next_position",
+    "paused",
+    "pop",
+    "push",
+    "recording_under",
+]
 
 next_position: Callable[[], int] = count(1).__next__
 """The position of the next record, in one order for all tapes and threads."""
@@ -36,7 +48,9 @@ class Observer(Protocol):
 
     def _note_read(self, variable: Any, value: Any) -> None: ...
 
-    def _observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None: ...
+    def _observe(
+        self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]
+    ) -> None: ...
 
 
 class Tape:
@@ -61,7 +75,9 @@ class Tape:
 
 
 class Watcher:
-    """Notes which trainable variables are read in a block, and records no op: what `custom_gradient` needs to know of its function."""
+    """Notes which trainable variables are read in a block, and records no op: what `custom_gradient` needs to know of
+    its function.
+    """
 
     __slots__ = ("variables",)
 
@@ -100,7 +116,9 @@ class Scope:
             self._meets.clear()
 
     def compact(self) -> None:
-        """Forgets the weak references to nodes that have died; called now and then, it keeps a long-lived tape's log short."""
+        """Forgets the weak references to nodes that have died; called now and then, it keeps a long-lived tape's log
+        short.
+        """
         self.log[:] = [reference for reference in self.log if reference() is not None]
 
     def meet(self, other: Scope) -> Scope | None:
@@ -127,7 +145,9 @@ class Scope:
         return Scope(tapes)
 
     def track(self, nodes: tuple[Node | None, ...]) -> tuple[Scope | None, tuple[Node | None, ...]]:
-        """The tapes among self's that some node is tracked by, and the nodes, None in place of those that none of them tracks."""
+        """The tapes among self's that some node is tracked by, and the nodes, None in place of those that none of them
+        tracks.
+        """
         tapes: set[Tape] = set()
         kept: list[Node | None] = []
         for node in nodes:
@@ -162,7 +182,9 @@ current = _STATE.get
 
 
 def push(entry: Tape | Watcher | Observer) -> None:
-    """Makes `entry` the innermost recorder. A tape that resumes where it was gets the scope it had, so identity tests go on succeeding."""
+    """Makes `entry` the innermost recorder. A tape that resumes where it was gets the scope it had, so identity tests
+    go on succeeding.
+    """
     outer = current()
     if isinstance(entry, Tape):
         scope = entry.entered

@@ -6,7 +6,8 @@
     general         missing jvp = VJP of the VJP; missing batch = a loop
     nondifferentiable   no gradient, and says so
 
-In a decorated block the positional parameters are the op's inputs (`*xs`: any number of them) and the keyword-only ones its attributes.
+In a decorated block the positional parameters are the op's inputs (`*xs`: any number of them) and the keyword-only
+ones its attributes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ __all__ = [
 ]  # fmt: skip
 
 FLOATING = "fc"
-"""Families of dtypes, a letter each: f real floating (bfloat16 too), c complex, i signed, u unsigned, b bool, S string."""
+"""Families of dtypes, a letter each: f real floating (bfloat16 too), c complex, i signed, u unsigned, b bool, S
+string.
+"""
 REAL_FLOATING = "f"
 INTEGER = "iu"
 NUMERIC = "fciu"
@@ -49,7 +52,8 @@ def elementwise(
 ) -> Primitive:
     """A row of the table: `name`, the NumPy function, one derivative dy/dx per input, and where samples may be drawn.
 
-    A derivative is a number, or a function of the inputs (`x`; or `x1`, `x2` ...) and the output `y`. The inputs broadcast.
+    A derivative is a number, or a function of the inputs (`x`; or `x1`, `x2` ...) and the output `y`. The inputs
+    broadcast.
     """
     inputs = ("x",) if len(derivatives) == 1 else tuple(f"x{i + 1}" for i in range(len(derivatives)))
     return Primitive(
@@ -159,7 +163,15 @@ def bilinear(
 
     def declare(forward: Callable[..., Any]) -> Primitive:
         return _declare(
-            "bilinear", forward, vjp=vjp, name=name, broadcasts=broadcasts, types=types, batch=batch, infer=infer, samples=samples
+            "bilinear",
+            forward,
+            vjp=vjp,
+            name=name,
+            broadcasts=broadcasts,
+            types=types,
+            batch=batch,
+            infer=infer,
+            samples=samples,
         )
 
     return declare

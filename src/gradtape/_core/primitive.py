@@ -1,17 +1,19 @@
-"""What an op is: `Primitive`, the `Rule`s that differentiate it, the `Record` of one application, and the `REGISTRY` of them all.
+"""What an op is: `Primitive`, the `Rule`s that differentiate it, the `Record` of one application, and the `REGISTRY`
+of them all.
 
-A rule is a function whose **parameter names say what it reads**; it gets nothing else. For an op `y = f(a, b, *, axis)` a rule may read
+A rule is a function whose **parameter names say what it reads**; it gets nothing else. For an op `y = f(a, b, *,
+axis)` a rule may read
 
     a, b        the inputs                      axis        the attributes
     y           the output                      dy          the cotangent of the output (in a vjp rule)
     a_spec ...  shape and dtype of an input     da, db      the tangents of the inputs (in a jvp rule)
     y_spec      shape and dtype of the output
 
-From these names follow what a record keeps alive and which cotangents are computed at all. `seal` refuses, when an op is declared, one that
-is half defined or a name that means nothing.
+From these names follow what a record keeps alive and which cotangents are computed at all. `seal` refuses, when an op
+is declared, one that is half defined or a name that means nothing.
 
-Interpreters. An op called on bare arrays runs its NumPy forward (the *Raw* interpreter). Called on a `Value` it runs `Primitive.call`,
-which the runtime installs.
+Interpreters. An op called on bare arrays runs its NumPy forward (the *Raw* interpreter). Called on a `Value` it runs
+`Primitive.call`, which the runtime installs.
 """
 
 from __future__ import annotations
@@ -24,7 +26,20 @@ import numpy as np
 from gradtape._core.context import Scope
 from gradtape._core.spec import Spec
 
-__all__ = ["REGISTRY", "SPECIALISE", "DeclarationError", "Leaf", "Node", "Output", "Primitive", "Record", "Rule", "Sample", "Value", "seal"]
+__all__ = [
+    "REGISTRY",
+    "SPECIALISE",
+    "DeclarationError",
+    "Leaf",
+    "Node",
+    "Output",
+    "Primitive",
+    "Record",
+    "Rule",
+    "Sample",
+    "Value",
+    "seal",
+]
 
 
 class Value:
@@ -55,7 +70,9 @@ class Rule:
 
 
 class Sample:
-    """Inputs and attributes to check an op on; `smooth` is False where second derivatives do not exist or are not numeric."""
+    """Inputs and attributes to check an op on; `smooth` is False where second derivatives do not exist or are not
+    numeric.
+    """
 
     __slots__ = ("args", "attrs", "smooth")
 
@@ -73,14 +90,15 @@ class Sample:
 class Primitive:
     """An op: its forward on NumPy arrays, its rules, and what its kind says of it.
 
-    `kind` is one of "elementwise", "linear", "bilinear", "general", "none". `vjp` maps each differentiable input to its rule. For an
-    elementwise op the entries are derivatives dy/dx instead, a rule or a number, and the cotangent is `dy * conj(dy/dx)`.
-    `into` holds, for ops that read a part of an input, rules on bare arrays that add the part's cotangent into a `buffer` of the input's
-    shape in place: a loop over the rows of a matrix then costs one buffer, not one dense zero array per row.
-    `several` says that there are several outputs: declared one by one, or any number of them as `outputs=("*y",)`.
-    `constants` are the inputs that no cotangent ever flows to (indices, conditions, seeds).
-    `asides` are outputs that the op hands to its own rules and to nobody else (the softmax beside a cross-entropy): only a derivative of a
-    derivative reaches them, so a rule reads None where no cotangent came, not zeros.
+    `kind` is one of "elementwise", "linear", "bilinear", "general", "none". `vjp` maps each differentiable input to
+    its rule. For an elementwise op the entries are derivatives dy/dx instead, a rule or a number, and the cotangent is
+    `dy * conj(dy/dx)`. `into` holds, for ops that read a part of an input, rules on bare arrays that add the part's
+    cotangent into a `buffer` of the input's shape in place: a loop over the rows of a matrix then costs one buffer,
+    not one dense zero array per row. `several` says that there are several outputs: declared one by one, or any number
+    of them as `outputs=("*y",)`. `constants` are the inputs that no cotangent ever flows to (indices, conditions,
+    seeds). `asides` are outputs that the op hands to its own rules and to nobody else (the softmax beside a
+    cross-entropy): only a derivative of a derivative reaches them, so a rule reads None where no cotangent came, not
+    zeros.
     """
 
     __slots__ = (
@@ -209,7 +227,9 @@ def _first_call(op: Primitive) -> Callable[..., Any]:
 
 
 SPECIALISE: list[Callable[[Primitive], Callable[..., Any]]] = []
-"""The runtime puts here what makes an op's `call`; asked when the op is first used on a Value, so importing an op costs no code generation."""
+"""The runtime puts here what makes an op's `call`; asked when the op is first used on a Value, so importing an op
+costs no code generation.
+"""
 
 REGISTRY: dict[str, Primitive] = {}
 """Every op by name. Tests, explain, executors and docs iterate it; nothing is listed twice."""
@@ -243,9 +263,10 @@ class Leaf(Node):
 class Record(Node):
     """One application of an op, as every recorder sees it; with one output it is also that output's node.
 
-    `parents` holds the node of each input, None where no recording tape tracks it; `saved` holds the values that the op's rules will
-    read, in the order of `Primitive.keeps`: input tensors as they are, outputs as bare arrays (a reference to the output's tensor would
-    be a cycle); `shapes` the inputs' shapes if an elementwise op broadcast them.
+    `parents` holds the node of each input, None where no recording tape tracks it; `saved` holds the values that the
+    op's rules will read, in the order of `Primitive.keeps`: input tensors as they are, outputs as bare arrays (a
+    reference to the output's tensor would be a cycle); `shapes` the inputs' shapes if an elementwise op broadcast
+    them.
     """
 
     __slots__ = ("attrs", "op", "outs", "parents", "position", "saved", "shapes")
@@ -277,7 +298,7 @@ class Output(Node):
         self.index = index
 
 
-# --------------------------------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def seal(op: Primitive) -> None:
@@ -291,17 +312,25 @@ def seal(op: Primitive) -> None:
     if clash := inputs & set(op.attrs) or inputs & set(outputs):
         raise DeclarationError(f"op {op.name!r}: {sorted(clash)} names both an input and something else")
     if unknown := op.constants - inputs:
-        raise DeclarationError(f"op {op.name!r}: constants={sorted(unknown)} are not inputs; the inputs are {op.inputs}")
+        raise DeclarationError(
+            f"op {op.name!r}: constants={sorted(unknown)} are not inputs; the inputs are {op.inputs}"
+        )
     if unknown := op.asides - set(op.outputs):
-        raise DeclarationError(f"op {op.name!r}: asides={sorted(unknown)} are not outputs; the outputs are {op.outputs}")
+        raise DeclarationError(
+            f"op {op.name!r}: asides={sorted(unknown)} are not outputs; the outputs are {op.outputs}"
+        )
     if op.kind == "none":
         if op.vjp or op.jvp:
             raise DeclarationError(f"op {op.name!r} is declared without gradient but has rules")
         return
     if missing := inputs - op.constants - set(op.vjp):
-        raise DeclarationError(f"op {op.name!r}: no vjp rule for input {sorted(missing)}; list it in constants= if nothing flows to it")
+        raise DeclarationError(
+            f"op {op.name!r}: no vjp rule for input {sorted(missing)}; list it in constants= if nothing flows to it"
+        )
     if extra := set(op.vjp) - inputs:
-        raise DeclarationError(f"op {op.name!r}: vjp for {sorted(extra)}, which are not inputs; the inputs are {op.inputs}")
+        raise DeclarationError(
+            f"op {op.name!r}: vjp for {sorted(extra)}, which are not inputs; the inputs are {op.inputs}"
+        )
     allowed = values if op.kind == "elementwise" else values | cotangents
     for name, rule in op.vjp.items():
         if isinstance(rule, Rule):

@@ -1,9 +1,10 @@
 """sin and cos of float64 arrays by the C library's vector functions, as NumPy ufuncs.
 
-NumPy computes the float64 sine one element at a time (8 to 16 ns each; its exp, log and tanh are vectorised, 1 ns). glibc's libmvec has vector
-versions, good to 4 ulp (3 seen), 0.8 ns an element; their calling convention is for registers, so the inner loop of a ufunc is written in LLVM's
-language and compiled with llvmlite when the first large array comes (0.1 s once, llvmlite's import included; a script with small arrays never
-pays for it). Where there is no llvmlite, no libmvec or no AVX2, NumPy's function stays.
+NumPy computes the float64 sine one element at a time (8 to 16 ns each; its exp, log and tanh are vectorised, 1 ns).
+glibc's libmvec has vector versions, good to 4 ulp (3 seen), 0.8 ns an element; their calling convention is for
+registers, so the inner loop of a ufunc is written in LLVM's language and compiled with llvmlite when the first large
+array comes (0.1 s once, llvmlite's import included; a script with small arrays never pays for it). Where there is no
+llvmlite, no libmvec or no AVX2, NumPy's function stays.
 
 `ACCURATE` = True keeps NumPy's function everywhere.
 """
@@ -19,12 +20,13 @@ import numpy as np
 __all__ = ["cos", "sin"]
 
 ACCURATE = False
-_LARGE = 512  # elements, from which on the vector loop is used: by size alone, so that the same call gives the same bits every time
+# elements, from which on the vector loop is used: by size alone, so that the same call gives the same bits every time
+_LARGE = 512
 
 _F64 = np.dtype("float64")
 
-# The loop of a ufunc: (args, dims, steps, data). Whole blocks of contiguous elements go straight through registers; the rest, and
-# strided operands, through a block on the stack.
+# The loop of a ufunc: (args, dims, steps, data). Whole blocks of contiguous elements go straight through registers;
+# the rest, and strided operands, through a block on the stack.
 _LOOP = """
 declare <{lanes} x double> @{symbol}(<{lanes} x double>)
 
@@ -129,7 +131,9 @@ def _compile(names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _ufunc(name: str, address: int) -> Any:
-    """A ufunc double -> double around a compiled loop, made by NumPy's C function PyUFunc_FromFuncAndData (entry 1 of its C API)."""
+    """A ufunc double -> double around a compiled loop, made by NumPy's C function PyUFunc_FromFuncAndData (entry 1 of
+    its C API).
+    """
     capsule = np._core._multiarray_umath._UFUNC_API  # type: ignore[attr-defined]
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]

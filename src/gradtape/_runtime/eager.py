@@ -54,7 +54,9 @@ SPECIALISE.append(specialise)
 
 
 def _with_any_number_of_inputs(op: Primitive) -> Callable[..., Any]:
-    """What `execute` does, without its generality where every input is a plain tensor of one dtype and there is one output."""
+    """What `execute` does, without its generality where every input is a plain tensor of one dtype and there is one
+    output.
+    """
     forward, defaults = op.forward, op.defaults
 
     def call(*xs: Any, **attrs: Any) -> Any:
@@ -193,7 +195,9 @@ _FAMILIES = {
 
 
 def retry(op: Primitive, arrays: tuple[Any, ...], attrs: dict[str, Any], trouble: BaseException) -> Any:
-    """After a failed forward: again without floating-point warnings if that was all; else the error that TensorFlow users catch."""
+    """After a failed forward: again without floating-point warnings if that was all; else the error that TensorFlow
+    users catch.
+    """
     if isinstance(trouble, (RuntimeWarning, FloatingPointError)):
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)

@@ -76,7 +76,8 @@ def _lifting(op: Primitive, inputs: str, attr_dict: str) -> list[str]:
 
 
 def _admission(op: Primitive, arrays: str) -> list[str]:
-    """The strict dtype check: float32 and float64 pass by identity (20 ns), everything else by the tables of `admit`."""
+    """The strict dtype check: float32 and float64 pass by identity (20 ns), everything else by the tables of `admit`.
+    """
     flowing = [x for x in op.inputs if x not in op.constants]
     if not flowing or (not op.one_dtype and op.types is None):
         return []
@@ -134,7 +135,9 @@ def _record(op: Primitive, attr_dict: str) -> list[str]:
 
 
 def _shapes_expression(op: Primitive) -> list[str]:
-    """Elementwise ops note their inputs' shapes only if they differ, which spares most records a tuple and the sweep a test."""
+    """Elementwise ops note their inputs' shapes only if they differ, which spares most records a tuple and the sweep a
+    test.
+    """
     if not op.broadcasts:
         return ["_r.shapes = None"]
     flowing = [x for x in op.inputs if x in op.vjp]

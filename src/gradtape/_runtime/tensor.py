@@ -1,7 +1,7 @@
 """The `Tensor`: an immutable array with TensorFlow's manners.
 
-Its payload is a NumPy array or NumPy scalar that nobody else may write to; its `_node` says which tapes track it. Operators are ops: each
-special method is one call of the op that `_ops` defines.
+Its payload is a NumPy array or NumPy scalar that nobody else may write to; its `_node` says which tapes track it.
+Operators are ops: each special method is one call of the op that `_ops` defines.
 """
 
 from __future__ import annotations
@@ -186,7 +186,8 @@ class Tensor(Operators, Value):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
-            "'Tensor' object does not support item assignment: tensors are immutable; use tf.tensor_scatter_nd_update, or a tf.Variable"
+            "'Tensor' object does not support item assignment: tensors are immutable; use "
+            "tf.tensor_scatter_nd_update, or a tf.Variable"
         )
 
     def __delitem__(self, index: Any) -> None:
@@ -228,10 +229,11 @@ def _unpickled(array: np.ndarray) -> Tensor:
 
 
 def as_tensor(value: Any, dtype: Any = None, *, prefer: np.dtype | None = None) -> Tensor:
-    """`value` as a tensor: a tensor is returned as it is, a variable is read, slices are made dense, a list that holds tensors is
-    stacked (all of which keeps gradients), anything else is copied into a constant.
+    """`value` as a tensor: a tensor is returned as it is, a variable is read, slices are made dense, a list that holds
+    tensors is stacked (all of which keeps gradients), anything else is copied into a constant.
 
-    `dtype` is demanded (ValueError where a tensor has another); `prefer` is only used where the value has no dtype of its own.
+    `dtype` is demanded (ValueError where a tensor has another); `prefer` is only used where the value has no dtype of
+    its own.
     """
     want = numpy_dtype(dtype)
     if isinstance(value, Tensor):
@@ -303,7 +305,8 @@ def densify(slices: IndexedSlices) -> Tensor:
     """The dense tensor of IndexedSlices; rows of equal index add."""
     if slices.dense_shape is None:
         raise ValueError(
-            f"Tensor conversion requested for IndexedSlices for argument `value` without dense_shape: {slices!s}. Give dense_shape."
+            f"Tensor conversion requested for IndexedSlices for argument `value` without dense_shape: {slices!s}. "
+            "Give dense_shape."
         )
     shape = tuple(int(n) for n in np.asarray(slices.dense_shape))
     return indexing.scatter_rows.call(as_tensor(slices.values), as_tensor(slices.indices), size=shape[0])
@@ -321,7 +324,9 @@ def lift_operands(op: Primitive, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def quick_operands(*inputs: Any) -> tuple[Any, ...] | None:
-    """What `lift_operands` gives for the operands that programs use most (tensors, variables, Python numbers), or None for any other."""
+    """What `lift_operands` gives for the operands that programs use most (tensors, variables, Python numbers), or None
+    for any other.
+    """
     dtype = None
     lifted: list[Any] = []
     for x in inputs:
@@ -342,7 +347,9 @@ _CONSTANTS: dict[tuple[type, Any, np.dtype], Tensor] = {}
 
 
 def constant_of(value: float | int, dtype: np.dtype) -> Tensor:
-    """A Python number as a tensor. Such constants recur (`2 * x`), so the last few hundred are kept; nobody but the ops ever sees them."""
+    """A Python number as a tensor. Such constants recur (`2 * x`), so the last few hundred are kept; nobody but the
+    ops ever sees them.
+    """
     key = (value.__class__, value, dtype)
     found = _CONSTANTS.get(key)
     if found is None or value == 0:  # 0.0 and -0.0 are equal keys

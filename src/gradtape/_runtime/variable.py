@@ -1,7 +1,7 @@
 """`Variable`: the only mutable thing. A name for an array that the `assign` family changes; every read is a snapshot.
 
-An update works in place where nothing else holds the array (a row added to a large table does not copy the table), and on a copy where
-something does: a tensor read before, or a record that will need the old value.
+An update works in place where nothing else holds the array (a row added to a large table does not copy the table), and
+on a copy where something does: a tensor read before, or a record that will need the old value.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ __all__ = ["Variable", "VariableAggregation", "VariableSynchronization"]
 
 
 class VariableSynchronization(enum.Enum):
-    """When distributed copies of a variable would be synchronised; ON_READ makes a variable not trainable by default."""
+    """When distributed copies of a variable would be synchronised; ON_READ makes a variable not trainable by default.
+    """
 
     AUTO = 0
     NONE = 1
@@ -58,12 +59,13 @@ _serial = count()
 class Variable(Operators, Readable):
     """A value that can be changed, and that tapes watch by themselves when it is read.
 
-    `initial_value` is anything that converts to a tensor (it is copied), or a function without arguments that returns it. The dtype follows from it
-    unless `dtype` says otherwise; Python floats become float32. The shape is fixed unless `shape=tf.TensorShape(None)` or one with None axes
-    is given. `trainable` (True by default) decides whether tapes watch it unasked. `constraint` is kept for optimisers.
+    `initial_value` is anything that converts to a tensor (it is copied), or a function without arguments that returns
+    it. The dtype follows from it unless `dtype` says otherwise; Python floats become float32. The shape is fixed
+    unless `shape=tf.TensorShape(None)` or one with None axes is given. `trainable` (True by default) decides whether
+    tapes watch it unasked. `constraint` is kept for optimisers.
 
-    A variable is not differentiable with respect to what is assigned to it. It has no hash (`ref()` has), no `len()` and no item
-    assignment; `v[index].assign(value)` changes a part.
+    A variable is not differentiable with respect to what is assigned to it. It has no hash (`ref()` has), no `len()`
+    and no item assignment; `v[index].assign(value)` changes a part.
 
     Raises ValueError if `initial_value` is missing, a tensor of another dtype than `dtype`, or not of `shape`.
 
@@ -99,7 +101,8 @@ class Variable(Operators, Readable):
             initial_value = initial_value()
         if initial_value is None:
             raise ValueError(
-                "The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a `variable_def`. "
+                "The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a "
+                "`variable_def`. "
                 "Give a value, e.g. tf.Variable(tf.zeros([2, 3]))."
             )
         if constraint is not None and not callable(constraint):
@@ -110,18 +113,21 @@ class Variable(Operators, Readable):
         array = as_tensor(initial_value, dtype)._array
         if shape is not None and not TensorShape(shape).is_compatible_with(array.shape):
             raise ValueError(
-                f"In this `tf.Variable` creation, the initial value's shape ({array.shape}) is not compatible with the explicitly supplied "
+                f"In this `tf.Variable` creation, the initial value's shape ({array.shape}) is not compatible with "
+                "the explicitly supplied "
                 f"`shape` argument ({shape})."
             )
         self._array = array
         self._node = None
         self._name = "Variable" if name is None else name
-        self._trainable = synchronization is not VariableSynchronization.ON_READ if trainable is None else bool(trainable)
+        self._trainable = (
+            synchronization is not VariableSynchronization.ON_READ if trainable is None else bool(trainable)
+        )
         self._static_shape = None if shape is None else TensorShape(shape)
         self._constraint, self._synchronization, self._aggregation = constraint, synchronization, aggregation
         self._serial = next(_serial)
 
-    # Reading -------------------------------------------------------------------------------------------------------------------------
+    # Reading ----------------------------------------------------------------------------------------------------------
 
     def _read(self) -> Tensor:
         t = plain(self._array)
@@ -139,7 +145,9 @@ class Variable(Operators, Readable):
         return self
 
     def _tracked(self, s: Scope) -> Node | None:
-        """Makes the tapes that watch what they see watch this variable; they note it even where its dtype carries no gradient."""
+        """Makes the tapes that watch what they see watch this variable; they note it even where its dtype carries no
+        gradient.
+        """
         node = self._node
         if self._trainable:
             for watcher in s.watchers:
@@ -152,7 +160,9 @@ class Variable(Operators, Readable):
         return node
 
     def value(self) -> Tensor:
-        """The current value: a tensor that later assignments do not change, with an identity of its own on every recording tape."""
+        """The current value: a tensor that later assignments do not change, with an identity of its own on every
+        recording tape.
+        """
         return shaping.identity.call(self._read())
 
     def read_value(self) -> Tensor:
@@ -207,7 +217,7 @@ class Variable(Operators, Readable):
     def __repr__(self) -> str:
         return variable_repr(self)
 
-    # Attributes ----------------------------------------------------------------------------------------------------------------------
+    # Attributes -------------------------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> TensorShape:
@@ -270,25 +280,34 @@ class Variable(Operators, Readable):
     def __hash__(self) -> int:
         raise TypeError(f"Variable is unhashable. Instead, use variable.ref() as the key. (Variable: {self!r})")
 
-    # Changing ------------------------------------------------------------------------------------------------------------------------
+    # Changing ---------------------------------------------------------------------------------------------------------
 
-    def assign(self, value: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
-        """Replaces the value. Shapes must be equal: nothing is broadcast. ValueError otherwise, and for a tensor of another dtype."""
+    def assign(
+        self, value: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """Replaces the value. Shapes must be equal: nothing is broadcast. ValueError otherwise, and for a tensor of
+        another dtype.
+        """
         t = as_tensor(value, from_numpy(self._array.dtype))
         array = t._array
         if array.shape != self._array.shape and not self._accepts(array.shape):
             raise ValueError(
-                f"Cannot assign value to variable ' {self.name}': Shape mismatch.The variable shape {self.shape}, and the assigned value shape "
+                f"Cannot assign value to variable ' {self.name}': Shape mismatch.The variable shape {self.shape}, "
+                "and the assigned value shape "
                 f"{array.shape} are incompatible."
             )
         self._array = array
         return self._changed(read_value)
 
-    def assign_add(self, delta: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_add(
+        self, delta: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Adds `delta`, of the same shape and dtype. InvalidArgumentError where the shapes differ."""
         return self._moved(np.add, delta, read_value)
 
-    def assign_sub(self, delta: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_sub(
+        self, delta: TensorLike, use_locking: bool | None = None, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Subtracts `delta`, of the same shape and dtype. InvalidArgumentError where the shapes differ."""
         return self._moved(np.subtract, delta, read_value)
 
@@ -296,7 +315,8 @@ class Variable(Operators, Readable):
         d = as_tensor(delta, from_numpy(self._array.dtype))._array
         if d.shape != self._array.shape:
             raise invalid_argument(
-                f"Cannot update variable with shape {_listed(self._array.shape)} using a Tensor with shape {_listed(d.shape)}, shapes must be equal."
+                f"Cannot update variable with shape {_listed(self._array.shape)} using a Tensor with shape "
+                f"{_listed(d.shape)}, shapes must be equal."
             )
         if self._array.size > _LARGE:
             array = self._own_array()
@@ -311,12 +331,19 @@ class Variable(Operators, Readable):
     def _own_array(self) -> np.ndarray:
         """The array, to be written to: itself if nothing else holds it, else a copy that takes its place."""
         array = self._array
-        if not (isinstance(array, np.ndarray) and array.base is None and array.flags.writeable and sys.getrefcount(array) <= _UNSHARED):
+        if not (
+            isinstance(array, np.ndarray)
+            and array.base is None
+            and array.flags.writeable
+            and sys.getrefcount(array) <= _UNSHARED
+        ):
             self._array = array = np.array(array, order="C")
         return array
 
     def _changed(self, read_value: bool) -> Any:
-        """What the assign family returns. That counts as a read, so the tapes that record now watch the variable; no return, no read."""
+        """What the assign family returns. That counts as a read, so the tapes that record now watch the variable; no
+        return, no read.
+        """
         if not read_value:
             return None
         s = current()
@@ -354,17 +381,26 @@ class Variable(Operators, Readable):
 
     def _scattered(self, method: str, delta: Any, update: Callable[..., None]) -> Any:
         if not isinstance(delta, IndexedSlices):
-            raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {delta} (tf.Variable.{method})")
+            raise TypeError(
+                f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {delta} (tf.Variable.{method})"
+            )
         values = as_tensor(delta.values, from_numpy(self._array.dtype))._array
         indices = np.asarray(as_tensor(delta.indices)._array)
         updates.check_rows(f"tf.Variable.{method}", self._array.shape, indices, values.shape)
         update(self._own_array(), indices, values)
         return self._changed(True)
 
-    def batch_scatter_update(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
-        """`scatter_update` within each example: the last axis of the indices counts rows, the axes before it the examples."""
+    def batch_scatter_update(
+        self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """`scatter_update` within each example: the last axis of the indices counts rows, the axes before it the
+        examples.
+        """
         if not isinstance(sparse_delta, IndexedSlices):
-            raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta} (tf.Variable.batch_scatter_update)")
+            raise TypeError(
+                f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta} "
+                "(tf.Variable.batch_scatter_update)"
+            )
         values = as_tensor(sparse_delta.values, from_numpy(self._array.dtype))._array
         updates.set_batched_rows(self._own_array(), np.asarray(as_tensor(sparse_delta.indices)._array), values)
         return self._changed(True)
@@ -402,7 +438,12 @@ class Variable(Operators, Readable):
         squeezed = tuple(n for n in part.shape if n != 1)
         if given.shape and tuple(n for n in given.shape if n != 1) != squeezed:
             raise invalid_argument(
-                describe("tf.Variable[...].assign", "value", got=f"shape {_listed(given.shape)}", expected=f"{_listed(part.shape)} or a scalar")
+                describe(
+                    "tf.Variable[...].assign",
+                    "value",
+                    got=f"shape {_listed(given.shape)}",
+                    expected=f"{_listed(part.shape)} or a scalar",
+                )
             )
         array = self._own_array()
         array[index] = update(array[index], given.reshape(part.shape) if given.shape else given)
@@ -423,7 +464,7 @@ class Variable(Operators, Readable):
     def __ipow__(self, other: Any) -> NoReturn:
         _refuse("var **= value", "var.assign(var ** value)", "var ** value")
 
-    # Copying: `copy` is the variable itself, a deep copy and a pickle are new variables ---------------------------------------------------
+    # Copying: `copy` is the variable itself, a deep copy and a pickle are new variables -------------------------------
 
     def __copy__(self) -> Variable:
         return self
@@ -434,7 +475,14 @@ class Variable(Operators, Readable):
         return twin
 
     def _state(self) -> tuple[Any, ...]:
-        return self._trainable, self._name, copy.copy(self._constraint), self._synchronization, self._aggregation, self._static_shape
+        return (
+            self._trainable,
+            self._name,
+            copy.copy(self._constraint),
+            self._synchronization,
+            self._aggregation,
+            self._static_shape,
+        )
 
     def __reduce__(self) -> Any:
         return _rebuilt, (np.asarray(self._array), self._state())
@@ -461,7 +509,17 @@ def _forwarded(attribute: str) -> property:
     return property(lambda self: getattr(self._of, attribute), lambda self, value: setattr(self._of, attribute, value))
 
 
-for _attribute in ("_array", "_node", "_name", "_trainable", "_static_shape", "_serial", "_constraint", "_synchronization", "_aggregation"):
+for _attribute in (
+    "_array",
+    "_node",
+    "_name",
+    "_trainable",
+    "_static_shape",
+    "_serial",
+    "_constraint",
+    "_synchronization",
+    "_aggregation",
+):
     setattr(UnreadVariable, _attribute, _forwarded(_attribute))
 
 
@@ -500,7 +558,8 @@ def _rebuilt(array: np.ndarray, state: tuple[Any, ...]) -> Variable:
 
 def _refuse(statement: str, instead: str, expression: str) -> NoReturn:
     raise RuntimeError(
-        f"`{statement}` with `tf.Variable`s is not supported. Use `{instead}` to modify the variable, or `out = {expression}` if you need to get a "
+        f"`{statement}` with `tf.Variable`s is not supported. Use `{instead}` to modify the variable, or `out = "
+        f"{expression}` if you need to get a "
         "new output Tensor."
     )
 

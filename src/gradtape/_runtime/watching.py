@@ -1,8 +1,8 @@
 """How a tape begins to track a tensor or a variable: by giving it a node.
 
-A tensor that no tape tracks gets a `Leaf`. One that other living tapes track already gets a record of the op `watched` on top of the node it
-has: the new tape stops there, the others pass through. So what was computed before is not recorded for the new tape, and no node ever
-changes its scope.
+A tensor that no tape tracks gets a `Leaf`. One that other living tapes track already gets a record of the op `watched`
+on top of the node it has: the new tape stops there, the others pass through. So what was computed before is not
+recorded for the new tape, and no node ever changes its scope.
 """
 
 from __future__ import annotations
