@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from tests.recorded.cases import BOUNDS, CHAPTERS, Case
-from tests.recorded.compare import allowed
+from tests.recorded.compare import Allowance, allowed, size_of
 from tests.recorded.observe import DOUBLE, KINDS, Outcome, dump, encode, error_names, lookup, observe
 
 OUT = pathlib.Path(__file__).with_name("ops")
@@ -44,7 +44,8 @@ def entry(tf: Any, case: Case) -> dict[str, Any]:
         written[kind] = [encode(a) for a in outcome[kind]]
         if f"{kind} slices" in outcome:
             written[f"{kind} slices"] = outcome[f"{kind} slices"]
-        off = [distance(case, kind, a, t) for a, t in zip(outcome[kind], truth.get(kind, []), strict=False)]
+        terms = size_of(outcome.get("u", [])) if kind == "h" else 0.0
+        off = [distance(case, kind, a, t, terms) for a, t in zip(outcome[kind], truth.get(kind, []), strict=False)]
         if any(off):
             written[f"{kind} off"] = off
     return written
@@ -59,14 +60,16 @@ def doubled(tf: Any, case: Case) -> Outcome:
     return observe(tf, case, double=True)
 
 
-def distance(case: Case, kind: str, a: np.ndarray | None, truth: np.ndarray | None) -> dict[str, float] | None:
+def distance(
+    case: Case, kind: str, a: np.ndarray | None, truth: np.ndarray | None, terms: float
+) -> dict[str, float] | None:
     """How far a result is from the truth, by element, where that is more than the bound."""
     if a is None or truth is None or a.shape != truth.shape or DOUBLE.get(a.dtype.name) != truth.dtype:
         return None
-    bound = BOUNDS[case.group]
+    allowance = Allowance(BOUNDS[case.group], kind, terms=terms)
     with np.errstate(all="ignore"):
         far = np.abs(a - truth)
-        over = np.isfinite(far) & (far > allowed(truth, bound, kind, a.dtype))
+        over = np.isfinite(far) & (far > allowed(truth, allowance, a.dtype))
     return {str(i): float(f"{1.05 * far.flat[i]:.2g}") for i in np.flatnonzero(over)} or None
 
 

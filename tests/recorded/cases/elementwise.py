@@ -95,7 +95,7 @@ UNARY: tuple[tuple[str, Domain, str], ...] = (
     ("is_nan", REAL, "exact"),
     ("is_non_decreasing", REAL, "exact"),
     ("is_strictly_increasing", REAL, "exact"),
-    ("zero_fraction", REAL, "exact"),
+    ("zero_fraction", REAL, "rounded"),
 )
 
 # name, domain of the first argument, of the second, group
