@@ -316,7 +316,7 @@ def settled(d: Any, dtype: np.dtype) -> Any:
     """
     if dtype.kind == "c":
         return np.conjugate(d)
-    return d if d.dtype == dtype or dtype.kind == "f" else d.astype(dtype)
+    return d if d.dtype == dtype else d.astype(dtype)
 
 
 def unbroadcast_raw(g: Any, shape: tuple[int, ...]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,16 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_DEPTH = _SELU_SCALE * 1.6732632423543772848170429916717
 
 
+def _wide(forward: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A forward that computes halves as float32: several roundings fewer, and a Python number would widen bfloat16 anyhow."""
+
+    def computed(x: Any) -> Any:
+        return forward(x.astype(_F32)).astype(x.dtype) if x.dtype.itemsize == 2 else forward(x)
+
+    return computed
+
+
+@_wide
 def _selu(x: Any) -> Any:
     return _SELU_DEPTH * np.expm1(np.minimum(x, 0)) + _SELU_SCALE * np.maximum(x, 0)
 
@@ -86,6 +97,12 @@ _CUBIC = 0.044715
 _TANH_SCALE = 2 * math.sqrt(2 / math.pi)
 
 
+@_wide
+def _gelu(x: Any) -> Any:
+    return 0.5 * x * erfc.forward(-_ROOT_HALF * x)
+
+
+@_wide
 def _gelu_tanh(x: Any) -> Any:
     """0.5 x (1 + tanh(u)), as x sigmoid(2 u): nothing cancels for x far below 0."""
     return x * _sigmoid(_TANH_SCALE * x * (1 + _CUBIC * x * x))
@@ -114,9 +131,8 @@ sigmoid     = elementwise("sigmoid",     _sigmoid,     lambda y: y * (1 - y),   
 softplus    = elementwise("softplus",    _softplus,    lambda x: sigmoid(x),                                    types=REAL_FLOATING, domain=BIG)
 log_sigmoid = elementwise("log_sigmoid", _log_sigmoid, lambda x: sigmoid(-x),                                   types=REAL_FLOATING, domain=BIG)
 softsign    = elementwise("softsign",    lambda x: x / (1 + np.abs(x)), lambda x: 1 / square(1 + abs(x)),       types=REAL_FLOATING, domain=NONZERO)
-silu        = elementwise("silu",        lambda x: x * _sigmoid(x),     _silu_slope,                            types=FLOATING)
-gelu        = elementwise("gelu",        lambda x: 0.5 * x * erfc.forward(-_ROOT_HALF * x),
-                          lambda x: 0.5 * erfc(-_ROOT_HALF * x) + _DENSITY_AT_0 * x * exp(-0.5 * x * x),        types=REAL_FLOATING)
+silu        = elementwise("silu",        _wide(lambda x: x * _sigmoid(x)), _silu_slope,                            types=FLOATING)
+gelu        = elementwise("gelu",        _gelu,       lambda x: 0.5 * erfc(-_ROOT_HALF * x) + _DENSITY_AT_0 * x * exp(-0.5 * x * x),        types=REAL_FLOATING)
 gelu_tanh   = elementwise("gelu_tanh",   _gelu_tanh,   _gelu_tanh_slope,                            types=REAL_FLOATING)
 # fmt: on
 
@@ -137,6 +153,5 @@ def leaky_slope(x: Any, *, alpha: float) -> Any:
          samples=_samples)  # fmt: skip
 def leaky_relu(x: Any, *, alpha: float) -> Any:
     """x where it is positive, elsewhere alpha x."""
-    if 0 < alpha <= 1:
-        return np.maximum(x, x * alpha)
-    return np.where(x > 0, x, x * alpha)
+    scaled = x * np.array(alpha, x.dtype)
+    return np.maximum(x, scaled) if 0 < alpha <= 1 else np.where(x > 0, x, scaled)

@@ -75,7 +75,7 @@ def _variance_rule(dy: Any, x: Any, x_spec: Spec, axes: Axes, keepdims: bool) ->
     """The mean is subtracted twice: it is rounded, and where it is large beside the distances the second time takes that off."""
     shape = x_spec.shape
     distance = x - reduce_mean(x, axes=axes, keepdims=True)
-    return spread(dy * (2 / max(_count(shape, axes), 1)), shape, axes, keepdims) * (distance - reduce_mean(distance, axes=axes, keepdims=True))
+    return spread(dy * 2 / max(_count(shape, axes), 1), shape, axes, keepdims) * (distance - reduce_mean(distance, axes=axes, keepdims=True))
 
 
 @general(vjp=dict(x=_variance_rule), types=REAL_FLOATING, infer=reduced_spec, samples=_samples,

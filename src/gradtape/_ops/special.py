@@ -124,7 +124,7 @@ def _bessel(name: str, plain: tuple[str, str], general_order: str, slope: Callab
 
 
 def _neighbours(family: Any, x: Any, order: int, sign_above: int) -> Any:
-    return (family(x, order=order - 1) + sign_above * family(x, order=order + 1)) * 0.5
+    return (family(x, order=order - 1) + sign_above * family(x, order=order + 1)) / 2
 
 
 def _slope_j(x: Any, y: Any, order: int) -> Any:
