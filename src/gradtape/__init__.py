@@ -1,6 +1,21 @@
 """TensorFlow 2's `tf.GradientTape` and what programs use around it, on NumPy: `import gradtape as tf`."""
 
-from gradtape import autodiff, autograph, bitwise, config, debugging, dtypes, errors, linalg, math, nest, nn, test, version
+from gradtape import (
+    autodiff,
+    autograph,
+    bitwise,
+    config,
+    debugging,
+    dtypes,
+    errors,
+    linalg,
+    math,
+    nest,
+    nn,
+    random,
+    test,
+    version,
+)
 from gradtape._api.arithmetic import (
     abs,
     add,
@@ -93,6 +108,7 @@ from gradtape._api.indexing import (
     dynamic_stitch,
     gather,
     gather_nd,
+    reverse_sequence,
     scatter_nd,
     sequence_mask,
     slice,
@@ -208,13 +224,13 @@ __all__ = [
     "int32", "int64", "int8", "is_tensor", "less", "less_equal", "linalg", "linspace", "logical_and", "logical_not",
     "logical_or", "map_fn", "math", "matmul", "maximum", "meshgrid", "minimum", "multiply", "name_scope", "negative",
     "nest", "newaxis", "nn", "no_op", "not_equal", "numpy_function", "one_hot", "ones", "ones_like", "pad", "pow",
-    "print", "py_function", "range", "rank", "realdiv", "recompute_grad", "reduce_all", "reduce_any",
+    "print", "py_function", "random", "range", "rank", "realdiv", "recompute_grad", "reduce_all", "reduce_any",
     "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "repeat", "reshape",
-    "resource", "reverse", "roll", "round", "saturate_cast", "scalar_mul", "scan", "scatter_nd", "searchsorted",
-    "sequence_mask", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort", "split", "sqrt",
-    "square", "squeeze", "stack", "stop_gradient", "strided_slice", "string", "subtract", "switch_case", "tan",
-    "tanh", "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub",
-    "tensor_scatter_nd_update", "tensordot", "test", "tile", "timestamp", "transpose", "truediv", "truncatediv",
-    "truncatemod", "uint16", "uint32", "uint64", "uint8", "unique", "unique_with_counts", "unravel_index", "unstack",
-    "variant", "vectorized_map", "version", "where", "while_loop", "zeros", "zeros_like",
+    "resource", "reverse", "reverse_sequence", "roll", "round", "saturate_cast", "scalar_mul", "scan", "scatter_nd",
+    "searchsorted", "sequence_mask", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort",
+    "split", "sqrt", "square", "squeeze", "stack", "stop_gradient", "strided_slice", "string", "subtract",
+    "switch_case", "tan", "tanh", "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tensordot", "test", "tile", "timestamp", "transpose",
+    "truediv", "truncatediv", "truncatemod", "uint16", "uint32", "uint64", "uint8", "unique", "unique_with_counts",
+    "unravel_index", "unstack", "variant", "vectorized_map", "version", "where", "while_loop", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -19,9 +19,10 @@ from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain, quick
 from gradtape._runtime.updates import gather_nd as _gather_nd
 
 __all__ = [
-    "boolean_mask", "dynamic_partition", "dynamic_stitch", "embedding_lookup", "gather", "gather_nd", "scatter_nd",
-    "sequence_mask", "slice", "strided_slice", "tensor_scatter_nd_add", "tensor_scatter_nd_max",
-    "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "unravel_index", "where",
+    "boolean_mask", "dynamic_partition", "dynamic_stitch", "embedding_lookup", "gather", "gather_nd",
+    "reverse_sequence", "scatter_nd", "sequence_mask", "slice", "strided_slice", "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update",
+    "unravel_index", "where",
 ]  # fmt: skip
 
 _INT32 = np.dtype(np.int32)
@@ -429,3 +430,41 @@ def unravel_index(indices: TensorLike, dims: Any, name: str | None = None) -> Te
             )
         )
     return plain(np.array(np.unravel_index(numbers, shape), i._spec().dtype))
+
+
+def reverse_sequence(
+    input: TensorLike,
+    seq_lengths: TensorLike,
+    seq_axis: int | None = None,
+    batch_axis: int | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Along `seq_axis` the first seq_lengths[i] elements of example i (counted along `batch_axis`, 0) in reverse order,
+    the rest as they are.
+
+    >>> tf.reverse_sequence([[1, 2, 3], [4, 5, 6]], [2, 3], seq_axis=1).numpy().tolist()
+    [[2, 1, 3], [6, 5, 4]]
+    """
+    t, counts = as_tensor(input), indices_of(seq_lengths, "tf.reverse_sequence", "seq_lengths")
+    rank, op = len(t._shape()), "tf.reverse_sequence"
+    if seq_axis is None:
+        raise ValueError(f"{op}: argument `seq_axis` must be given.")
+    along, each = axis_of(seq_axis, rank, op), axis_of(0 if batch_axis is None else batch_axis, rank, op)
+    if along == each:
+        raise invalid_argument(f"{op}: batch_axis == seq_axis == {along}; they must differ")
+    numbers, length = np.asarray(counts), t._shape()[along]
+    if numbers.shape != (t._shape()[each],):
+        raise invalid_argument(
+            describe(op, "seq_lengths", got=f"shape {counts.shape}", expected=f"[{t._shape()[each]}]")
+        )
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() <= length:
+        raise invalid_argument(
+            describe(op, "seq_lengths", got=numbers.tolist(), expected=f"lengths from 0 to {length}")
+        )
+    steps = np.arange(length)
+    places = np.where(steps < numbers[:, None], numbers[:, None] - 1 - steps, steps)
+    order = (each, along, *(a for a in builtins.range(rank) if a not in (each, along)))
+    if order[:2] == (0, 1):
+        return indexing.gather.call(t, plain(places), axis=1, batch_dims=1)
+    turned = indexing.gather.call(shaping.transpose.call(t, perm=order), plain(places), axis=1, batch_dims=1)
+    return shaping.transpose.call(turned, perm=shaping.inverse_permutation(order))

@@ -13,7 +13,7 @@ from gradtape._ops.casting import cast_to
 from gradtape._runtime.convert import numpy_dtype
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor
 
-__all__ = ["adjoint", "einsum", "matmul", "matrix_transpose", "matvec", "tensordot"]
+__all__ = ["adjoint", "cross", "einsum", "matmul", "matrix_transpose", "matvec", "tensordot"]
 
 
 def matmul(
@@ -124,6 +124,25 @@ def adjoint(matrix: TensorLike, name: str | None = None) -> Tensor:
     [[1, 3], [2, 4]]
     """
     return matrix_transpose(matrix, conjugate=True)
+
+
+def cross(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """The cross product of vectors of three numbers, along the last axis; both tensors have one shape.
+
+    >>> tf.linalg.cross([1, 0, 0], [0, 1, 0]).numpy().tolist()
+    [0, 0, 1]
+    """
+    a, b = (as_tensor(t) for t in _pair(a, b))
+    shape = a._shape()
+    if shape != b._shape():
+        raise invalid_argument(f"tf.linalg.cross: Both inputs must be of same shape: {a.shape} vs. {b.shape}")
+    if shape[-1:] != (3,):
+        raise invalid_argument(
+            describe("tf.linalg.cross", "a", got=f"shape {a.shape}", expected="3 numbers along the last axis")
+        )
+    axes = (len(shape) - 1,)
+    a1, a2, b1, b2 = (shaping.roll.call(t, shifts=(s,), axes=axes) for t, s in ((a, -1), (a, 1), (b, -1), (b, 1)))
+    return a1 * b2 - a2 * b1
 
 
 # Tensors
