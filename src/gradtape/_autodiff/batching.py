@@ -88,10 +88,10 @@ class Batched(Tensor):
         level = self._level
         inside = current()
         if inside is level.scope:
-            values = apply(op, operands, attrs, level)
+            values = _quietly(op, operands, attrs, level)
         else:
             with recording_under(level.scope):
-                values = apply(op, operands, attrs, level)
+                values = _quietly(op, operands, attrs, level)
         outputs = tuple(batch(v, level) for v in values) if op.several else (batch(values, level),)
         if inside is not level.scope:
             record(op, operands, outputs, attrs)
@@ -125,6 +125,15 @@ def _below(t: Any, level: Level) -> Any:
 
 def _repeat(value: Any, size: int) -> Any:
     return shaping.broadcast_to(value, shape=(size, *_raw_shape(value)))
+
+
+def _quietly(op: Primitive, operands: Sequence[Any], attrs: dict[str, Any], level: Level) -> Any:
+    """`apply`, and again in silence where a user has turned NumPy's warnings into errors."""
+    try:
+        return apply(op, operands, attrs, level)
+    except (RuntimeWarning, FloatingPointError):
+        with np.errstate(all="ignore"):
+            return apply(op, operands, attrs, level)
 
 
 def apply(op: Primitive, operands: Sequence[Any], attrs: dict[str, Any], level: Level) -> Any:

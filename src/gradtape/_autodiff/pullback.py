@@ -81,9 +81,7 @@ def _prelude(op: Primitive, raw: bool) -> list[str]:
         if any(isinstance(rule, Rule) for rule in op.vjp.values()):
             lines += [
                 "    dtype = dy.dtype",
-                "    conjugated = dtype is not F64 and dtype is not F32 and dtype.kind == 'c'"
-                if raw
-                else "    conjugated = dtype.is_complex",
+                "    unusual = dtype is not F64 and dtype is not F32" if raw else "    unusual = dtype.is_complex",
             ]
         if len(op.vjp) > 1:
             lines.append("    shapes = r.shapes")
@@ -126,13 +124,12 @@ def _derivative(op: Primitive, raw: bool, name: str, rule: Any) -> list[str]:
     """g = dy * conj(dy/dx)."""
     if not isinstance(rule, Rule):
         return [f"        g = {'dy' if rule == 1 else '-dy' if rule == -1 else f'dy * {rule!r}'}"]
-    lines = [
+    return [
         f"        d = {_call(op, 'rule_' + name, rule, raw)}",
-        "        if conjugated:",
-        "            d = conj(d)",
+        "        if unusual:",
+        f"            d = {'settled(d, dtype)' if raw else 'conj(d)'}",
         "        g = dy * d",
     ]
-    return lines
 
 
 def _accumulate(parent: str, indent: str = "        ") -> list[str]:

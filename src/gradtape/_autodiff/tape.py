@@ -25,6 +25,7 @@ from gradtape._core.dtypes import DIFFERENTIABLE
 from gradtape._core.errors import InvalidArgumentError, describe
 from gradtape._core.indexed_slices import IndexedSlices
 from gradtape._core.primitive import Leaf
+from gradtape._core.spec import Spec
 from gradtape._ops import shaping
 from gradtape._runtime.tensor import Tensor, as_tensor, densify, plain
 from gradtape._runtime.variable import Variable
@@ -122,13 +123,14 @@ class GradientTape:
             raise RuntimeError(
                 "GradientTape.watch: the tape has not been entered. Call it inside `with tf.GradientTape() as tape:`."
             )
-        if isinstance(t, Variable):
-            tape.variables[t._serial] = t
+        recording = current() is not None
+        if recording and isinstance(t, Variable):
+            tape.variables[t._serial] = t._origin
         dtype = t.dtype
         if dtype.np not in DIFFERENTIABLE:
             _warn_of_dtype(dtype)
             return
-        if current() is None:
+        if not recording:
             return
         if self._strict and isinstance(t, Tensor):
             _warn_if_shared(t, tape)
@@ -152,7 +154,7 @@ class GradientTape:
         try:
             yield
         finally:
-            self._start()
+            self.__enter__()
 
     def reset(self) -> None:
         """Forgets everything recorded and watched so far, and goes on recording. ValueError if the tape is not
@@ -450,7 +452,7 @@ def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor]:
 
 
 def _ones(t: Any) -> Tensor:
-    spec = t._spec() if isinstance(t, Tensor) else t._read()._spec()
+    spec = t._spec() if isinstance(t, Tensor) else Spec.of(t._array)  # no read: a target is not watched by being one
     if spec.dtype.kind == "O":
         return plain(np.full(spec.shape, b"", object))
     return plain(np.ones(spec.shape, spec.dtype) if spec.shape else spec.dtype.type(1))
