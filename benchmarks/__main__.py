@@ -87,6 +87,8 @@ def main() -> int:
         everything = {
             "machine": report.machine(),
             "about": about,
+            "source": measured,
+            "others": others,
             "failed": failed,
             "cases": cells,
             "import": spent,
