@@ -48,6 +48,8 @@ def softmax(x: Any, *, axis: int) -> Any:
          infer=lambda x, *, axis: x, samples=_axis_samples, batch=lambda size, x, *, axis: log_softmax(x, axis=axis + 1))  # fmt: skip
 def log_softmax(x: Any, *, axis: int) -> Any:
     """x less the logarithm of the sum of exponentials along an axis."""
+    if not x.size:
+        return x
     z, _, total = _exponentials(x, axis)
     return np.subtract(z, np.log(total), out=z)
 

@@ -273,7 +273,7 @@ def igamma_by_shape(a: Any, x: Any, *, order: int) -> Any:
     a, x = np.broadcast_arrays(a[..., None].astype(np.float64), x[..., None].astype(np.float64))
     below = x < a
     log_x = np.log(x)
-    s = _DISTANCE * np.where(below, 1 / (a - x + np.minimum(a, np.sqrt(a))), np.log1p(1 / (x - a + np.sqrt(x))))
+    s = _DISTANCE * np.where(below, 1 / (np.abs(a - x) + np.minimum(a, np.sqrt(a))), np.log1p(1 / (np.abs(x - a) + np.sqrt(x))))
     log_t = log_x + np.where(below, -s, s)
     weight = np.exp(a * log_t - np.exp(log_t) - special.gammaln(a)) * s / _DISTANCE * _WEIGHT
     y = np.sum(_moments(log_t - special.psi(a), a, order, special.polygamma) * np.where(below, weight, -weight), -1)
