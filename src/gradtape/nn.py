@@ -15,6 +15,7 @@ from gradtape._api.activations import (
 from gradtape._api.activations import (
     silu as swish,
 )
+from gradtape._api.dropout import dropout
 from gradtape._api.functions import (
     sigmoid,
     softplus,
@@ -49,9 +50,9 @@ from gradtape._api.sorting import in_top_k, top_k
 
 __all__ = [
     "batch_norm_with_global_normalization", "batch_normalization", "bias_add", "compute_average_loss", "crelu",
-    "elu", "embedding_lookup", "gelu", "in_top_k", "l2_loss", "l2_normalize", "leaky_relu", "log_poisson_loss",
-    "log_softmax", "moments", "normalize_moments", "relu", "relu6", "scale_regularization_loss", "selu", "sigmoid",
-    "sigmoid_cross_entropy_with_logits", "silu", "softmax", "softmax_cross_entropy_with_logits", "softplus",
-    "softsign", "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics", "swish", "tanh", "top_k",
-    "weighted_cross_entropy_with_logits", "weighted_moments", "zero_fraction",
+    "dropout", "elu", "embedding_lookup", "gelu", "in_top_k", "l2_loss", "l2_normalize", "leaky_relu",
+    "log_poisson_loss", "log_softmax", "moments", "normalize_moments", "relu", "relu6", "scale_regularization_loss",
+    "selu", "sigmoid", "sigmoid_cross_entropy_with_logits", "silu", "softmax", "softmax_cross_entropy_with_logits",
+    "softplus", "softsign", "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics", "swish", "tanh",
+    "top_k", "weighted_cross_entropy_with_logits", "weighted_moments", "zero_fraction",
 ]  # fmt: skip

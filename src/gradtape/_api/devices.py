@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gradtape._core.errors import InvalidArgumentError, UnimplementedError
+from gradtape._runtime.random_state import require_seeds
 
 __all__ = [
     "LogicalDevice", "LogicalDeviceConfiguration", "PhysicalDevice", "check_device_name", "enable_op_determinism",
@@ -62,7 +63,6 @@ class _Settings:
     policy = "silent"
     synchronous = True
     tensor_float_32 = True
-    deterministic = False
     logical: Sequence[LogicalDeviceConfiguration] | None = None
 
     def __init__(self) -> None:
@@ -234,7 +234,7 @@ def set_synchronous_execution(enable: bool) -> None:
 def enable_op_determinism() -> None:
     """Random ops without any seed raise RuntimeError from now on. All other ops give the same results on every run
     anyway."""
-    settings.deterministic = True
+    require_seeds(True)
 
 
 def enable_tensor_float_32_execution(enabled: bool) -> None:
