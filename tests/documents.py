@@ -35,7 +35,7 @@ class Checker(doctest.OutputChecker):
 
 
 def same(want: str, got: str) -> bool:
-    """Whether two texts are equal but for white space and for the last digits of numbers: 16 units in the last place."""
+    """Whether two texts are equal but for white space and the last digits of numbers: 16 units in the last place."""
     expected, found = ([float(number) for number in FLOAT.findall(text)] for text in (want, got))
     rest = ["".join(FLOAT.sub("#", text).split()) for text in (want, got)]
     return rest[0] == rest[1] and len(expected) == len(found) and all(

@@ -16,7 +16,7 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from gradtape._version import TENSORFLOW_VERSION
 
@@ -279,7 +279,7 @@ class Finder:
         if first != "tensorflow":
             return None
         if sources(rest) is not None:
-            return importlib.machinery.ModuleSpec(fullname, Loader(), origin=ROOT, is_package=True)
+            return importlib.machinery.ModuleSpec(fullname, cast(Any, Loader()), origin=ROOT, is_package=True)
         # An import statement gets our message; `importlib.util.find_spec`, which only asks, gets None.
         if sys._getframe(2).f_code.co_name == "_find_and_load_unlocked":
             raise ModuleNotFoundError(f"No module named {fullname!r}: {explain_missing(tuple(rest))}", name=fullname)
