@@ -337,6 +337,37 @@ def test_what_a_caller_does_to_results_does_not_change_the_gradient():
     same(tape.gradient(y, x), np.exp(np.float32([2.0, 3.0])))
 
 
+def test_arrays_taken_from_a_variable_are_snapshots():
+    """Whatever assignment does to the storage, in place or not."""
+    v = tf.Variable([1.0, 2.0])
+    read = v.value()
+    taken = [v.numpy(), np.asarray(v), np.array(v), np.asarray(read), read.numpy()]
+    v.assign_add([1.0, 1.0])
+    v.assign([9.0, 9.0])
+    v[0].assign(5.0)
+    v.scatter_nd_update([[1]], [7.0])
+    assert [a.tolist() for a in taken] == [[1.0, 2.0]] * 5
+    same(read, [1.0, 2.0])
+    same(v, [5.0, 7.0])
+
+
+def test_the_array_of_a_variable_is_the_callers_own():
+    v = tf.Variable([1.0, 2.0])
+    for a in (v.numpy(), np.array(v)):
+        a[0] = 100.0
+    same(v, [1.0, 2.0])
+
+
+def test_a_variable_copies_the_array_it_is_made_from_or_assigned():
+    source = np.array([1.0, 2.0], np.float32)
+    v = tf.Variable(source)
+    source[0] = 100.0
+    same(v, [1.0, 2.0])
+    v.assign(source)
+    source[1] = 100.0
+    same(v, [100.0, 2.0])
+
+
 def test_numpy_functions_take_tensors_and_give_arrays():
     t = tf.constant([1.0, 2.0, 3.0])
     for result in (np.sin(t), np.add(t, 1), np.maximum(t, 2), np.stack([t, t]), np.array([t, t])):

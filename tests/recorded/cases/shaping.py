@@ -221,6 +221,30 @@ def slicing() -> Iterator[Case]:
     yield exact("strided_slice", "masks", lambda f, x: f(x, [1, 1], [2, 2], begin_mask=1, end_mask=2), (4, 3))
 
 
+def constants() -> Iterator[Case]:
+    for label, value, shape in (
+        ("list to matrix", [1, 2, 3, 4], [2, 2]),
+        ("number to matrix", 3.0, [2, 2]),
+        ("one element to three", [7], [3]),
+        ("array to matrix", np.arange(4.0), (2, 2)),
+        ("nothing to (0, 2)", [], [0, 2]),
+        ("number to ()", 2, []),
+        ("three to four", [1, 2, 3], [2, 2]),
+    ):
+        yield exact("constant", label, lambda f, v=value, s=shape: f(v, shape=s))
+    yield exact("constant", "tensor to matrix", lambda f, x: f(x, shape=[2, 2]), ints(1, 2, 3, 4))
+    yield exact("constant", "float64 by name", lambda f: f([1, 2], "float64"))
+    yield exact("constant", "ragged", lambda f: f([[1, 2], [3]]))
+    yield exact("constant", "text as float", lambda f: f("a", "float32"))
+    yield exact("constant", "float as int", lambda f: f(1.5, "int32"))
+    yield exact("constant", "None", lambda f: f(None))
+    yield exact("convert_to_tensor", "another dtype", lambda f, x: f(x, "float64"), (2,))
+    yield exact("convert_to_tensor", "list of tensors", lambda f, a, b: f([a, b]), (2,), (2,))
+    yield exact("convert_to_tensor", "tensors and numbers", lambda f, a: f([[a, 1.0], [2.0, a]]), ())
+    yield exact("ensure_shape", "fits", lambda f, x: f(x, [2, None]), (2, 3))
+    yield exact("ensure_shape", "does not fit", lambda f, x: f(x, [3, None]), (2, 3))
+
+
 def making() -> Iterator[Case]:
     yield exact("zeros", "list", lambda f: f([2, 3]))
     yield exact("zeros", "int32", lambda f: f((2,), "int32"))
@@ -283,3 +307,4 @@ def cases() -> Iterator[Case]:
     yield from turning()
     yield from slicing()
     yield from making()
+    yield from constants()
