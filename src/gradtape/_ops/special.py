@@ -45,6 +45,16 @@ def _row(name: str, scipy_name: str, derivative: Callable[..., Any], domain: Dom
     return elementwise(name, _scipy(scipy_name), derivative, types=REAL_FLOATING, domain=domain)
 
 
+_gammaln = _scipy("gammaln")
+
+
+def _lgamma(x: Any) -> Any:
+    """SciPy has -inf at -inf, where log |Gamma| is no limit but infinite by C's and TensorFlow's convention."""
+    y = _gammaln(x)
+    below = np.isneginf(y)
+    return np.where(below, -y, y) if below.any() else y
+
+
 _ROOT_PI, _ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 
 
@@ -62,7 +72,7 @@ erfc        = _row("erfc",        "erfc",     lambda x: -2 / _ROOT_PI * exp(-x *
 erfinv      = _row("erfinv",      "erfinv",   lambda y: _ROOT_PI / 2 * exp(y * y),              UNIT)
 erfcinv     = _row("erfcinv",     "erfcinv",  lambda y: -_ROOT_PI / 2 * exp(y * y),             _up_to_two)
 ndtri       = _row("ndtri",       "ndtri",    lambda y: _ROOT_2PI * exp(0.5 * y * y),           PROBABILITY)
-lgamma      = _row("lgamma",      "gammaln",  lambda x: digamma(x),                             POSITIVE)
+lgamma      = elementwise("lgamma", _lgamma, lambda x: digamma(x), types=REAL_FLOATING, domain=POSITIVE)
 digamma     = _row("digamma",     "psi",      lambda x: polygamma(1, x),                        POSITIVE)
 dawsn       = _row("dawsn",       "dawsn",    lambda x, y: 1 - 2 * x * y,                       WIDE)
 expint      = _row("expint",      "expi",     lambda x: exp(x) / x,                             POSITIVE)
@@ -101,9 +111,9 @@ log_quotient = elementwise("log_quotient", _log_quotient, lambda x, y: (1 / x + 
 # Bessel functions -----------------------------------------------------------------------------------------------------------------------
 
 
-def _bessel(name: str, plain: tuple[str, str], general_order: str, slope: Callable[..., Any], domain: Domain) -> Primitive:
+def _bessel(name: str, plain: tuple[str, str], other: Callable[..., Any], slope: Callable[..., Any], domain: Domain) -> Primitive:
     """A family by order; SciPy has quicker functions for the orders 0 and 1."""
-    quick, other = tuple(map(_scipy, plain)), _scipy(general_order)
+    quick = tuple(map(_scipy, plain))
 
     def forward(x: Any, *, order: int) -> Any:
         return quick[order](x) if order < 2 else other(np.array(order, x.dtype), x)
@@ -151,12 +161,25 @@ def _slope_ke(x: Any, y: Any, order: int) -> Any:
     return y - bessel_ke(x, order=1) if order == 0 else y * (1 - order / x) - bessel_ke(x, order=order - 1)
 
 
-bessel_j = _bessel("bessel_j", ("j0", "j1"), "jv", _slope_j, WIDE)
-bessel_y = _bessel("bessel_y", ("y0", "y1"), "yv", _slope_y, POSITIVE)
-bessel_i = _bessel("bessel_i", ("i0", "i1"), "iv", _slope_i, WIDE)
-bessel_k = _bessel("bessel_k", ("k0", "k1"), "kv", _slope_k, POSITIVE)
-bessel_ie = _bessel("bessel_ie", ("i0e", "i1e"), "ive", _slope_ie, WIDE)
-bessel_ke = _bessel("bessel_ke", ("k0e", "k1e"), "kve", _slope_ke, POSITIVE)
+_ive = _scipy("ive")
+
+
+def _scaled_i(order: Any, x: Any) -> Any:
+    """exp(-|x|) I(x), which SciPy gives up far out; two terms of its expansion there are good to 1e-13."""
+    far = np.abs(x) > 1e6
+    if not np.any(far):
+        return _ive(order, x)
+    size = np.where(far, np.abs(x), np.ones((), x.dtype))
+    beyond = np.sign(x) ** order * (1 - (4 * order * order - 1) / (8 * size)) / np.sqrt(size) * (1 / _ROOT_2PI)
+    return np.where(far, beyond, _ive(order, np.where(far, np.ones((), x.dtype), x))).astype(x.dtype, copy=False)
+
+
+bessel_j = _bessel("bessel_j", ("j0", "j1"), _scipy("jv"), _slope_j, WIDE)
+bessel_y = _bessel("bessel_y", ("y0", "y1"), _scipy("yv"), _slope_y, POSITIVE)
+bessel_i = _bessel("bessel_i", ("i0", "i1"), _scipy("iv"), _slope_i, WIDE)
+bessel_k = _bessel("bessel_k", ("k0", "k1"), _scipy("kv"), _slope_k, POSITIVE)
+bessel_ie = _bessel("bessel_ie", ("i0e", "i1e"), _scaled_i, _slope_ie, WIDE)
+bessel_ke = _bessel("bessel_ke", ("k0e", "k1e"), _scipy("kve"), _slope_ke, POSITIVE)
 
 
 # Functions of several arguments ---------------------------------------------------------------------------------------------------------
@@ -170,7 +193,15 @@ def _orders(rng: np.random.Generator) -> list[Sample]:
     return [Sample(np.asarray(rng.integers(0, 4, a).astype(float)), np.asarray(POSITIVE(rng, x))) for a, x in (((), ()), ((2, 1), (3,)), ((3,), (2, 3)))]
 
 
-_zeta = _scipy("zeta")
+_plain_zeta = _scipy("zeta")
+
+
+def _zeta(x: Any, q: Any) -> Any:
+    """SciPy's, with the limit for an infinite exponent; an exponent that is not a number gives none."""
+    y = np.where(np.isposinf(x) & (q > 1), np.zeros((), x.dtype), _plain_zeta(x, q))
+    return np.where(np.isnan(x), x, y)
+
+
 _gamma = _scipy("gamma")
 _psi = _scipy("psi")
 
