@@ -56,10 +56,10 @@ def test_hessian_blocks_of_several_arguments(mode):
 def test_products():
     v = np.array([1.0, -2.0, 0.5, 3.0])
     np.testing.assert_allclose(autodiff.hvp(rosenbrock, (X,), (v,)), rosen_hess(X) @ v, rtol=1e-12)
-    y, tangent = autodiff.jvp(lambda x: tf.sin(x) * x[0], (X,), (v,))
+    _, tangent = autodiff.jvp(lambda x: tf.sin(x) * x[0], (X,), (v,))
     expected = np.cos(X) * v * X[0] + np.sin(X) * v[0]
     np.testing.assert_allclose(tangent, expected, rtol=1e-13)
-    y, pullback = autodiff.vjp(lambda x: {"a": tf.sin(x), "b": x[0]}, X)
+    _, pullback = autodiff.vjp(lambda x: {"a": tf.sin(x), "b": x[0]}, X)
     np.testing.assert_allclose(pullback({"a": v, "b": np.array(2.0)}), np.cos(X) * v + [2.0, 0, 0, 0], rtol=1e-13)
     np.testing.assert_allclose(pullback({"a": 0 * v, "b": np.array(1.0)}), [1.0, 0, 0, 0])
 

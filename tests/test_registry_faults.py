@@ -124,7 +124,10 @@ def forward_that_writes_into_its_input():
 
 
 def batch_along_the_wrong_axis():
-    @linear(vjp=dict(x=lambda dy, x_spec: shaping.broadcast_to(shaping.reshape(dy, shape=(1, *x_spec.shape[1:])), shape=x_spec.shape)),
+    def back(dy, x_spec):
+        return shaping.broadcast_to(shaping.reshape(dy, shape=(1, *x_spec.shape[1:])), shape=x_spec.shape)
+
+    @linear(vjp=dict(x=back),
             batch=lambda size, x: shaping.reduce_sum(x, axes=(0,)), samples=one(3, 3))  # fmt: skip
     def fault(x):
         return np.add.reduce(x, axis=0)
@@ -188,8 +191,9 @@ def second_output_forgotten():
 
 
 FAULTS = [
-    wrong_sign, wrong_factor, rule_for_the_wrong_input, derivative_of_the_output_only, adjoint_that_forgets_the_transpose,
-    adjoint_without_conjugate, linear_that_is_not, cotangent_not_summed_over_broadcast, infer_with_the_wrong_shape, dtype_that_drifts,
+    wrong_sign, wrong_factor, rule_for_the_wrong_input, derivative_of_the_output_only,
+    adjoint_that_forgets_the_transpose, adjoint_without_conjugate, linear_that_is_not,
+    cotangent_not_summed_over_broadcast, infer_with_the_wrong_shape, dtype_that_drifts,
     forward_that_writes_into_its_input, batch_along_the_wrong_axis, batch_that_is_not_the_op, jvp_rule_that_disagrees,
     into_rule_that_overwrites, kink_counted_as_smooth, nan_in_the_rule, missing_cotangent, second_output_forgotten,
 ]  # fmt: skip

@@ -138,7 +138,9 @@ def minimize(
         derivatives["hessp"] = lambda flat, v: functional.hvp(loss, (flat,), (np.asarray(v, np.float64),))
     result = optimize.minimize(
         objective, unknowns.start, method=method, bounds=bounds, tol=tol, options=options,
-        constraints=[_constraint(c, unknowns) for c in ([constraints] if isinstance(constraints, dict) else constraints)],
+        constraints=[
+            _constraint(c, unknowns) for c in ([constraints] if isinstance(constraints, dict) else constraints)
+        ],
         callback=_reporting(callback, loss) if progress else callback, **derivatives,
     )  # fmt: skip
     return _finished(result, unknowns)

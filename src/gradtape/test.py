@@ -5,7 +5,8 @@ is gradtape's own.
 from gradtape._autodiff.numeric import GradientCheckError, check_gradients, compute_gradient
 
 __all__ = [
-    "GradientCheckError", "check_gradients", "compute_gradient", "gpu_device_name", "is_built_with_cuda", "is_built_with_gpu_support",
+    "GradientCheckError", "check_gradients", "compute_gradient", "gpu_device_name", "is_built_with_cuda",
+    "is_built_with_gpu_support",
     "is_built_with_rocm", "is_built_with_xla", "is_gpu_available",
 ]  # fmt: skip
 

@@ -49,7 +49,8 @@ class ForwardAccumulator:
     def _watch(self, position: int, primal: Any, tangent: Any) -> None:
         if not isinstance(primal, (Tensor, Variable)):
             raise TypeError(
-                describe("ForwardAccumulator", f"primals[{position}]", got=f"{primal!r} of type {type(primal).__name__}",
+                describe("ForwardAccumulator", f"primals[{position}]",
+                         got=f"{primal!r} of type {type(primal).__name__}",
                          expected="tf.Tensor or tf.Variable", remedy="Make it a tensor first: tf.constant(x).")
             )  # fmt: skip
         if id(primal) in self._by_object:
@@ -102,7 +103,7 @@ class ForwardAccumulator:
         """A variable was read: the snapshot has the variable's tangent."""
         found = self._by_object.get(id(variable))
         if found is not None:
-            self._by_object[id(value)] = (ref(value, lambda _, key=id(value): self._by_object.pop(key, None)), found[1])
+            self._keep(value, found[1])
 
     def _observe(self, op: Primitive, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: dict[str, Any]) -> None:
         """An op was executed: its outputs get tangents if one of its inputs has one."""

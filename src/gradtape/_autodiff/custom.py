@@ -42,7 +42,8 @@ def _bare(g: Any) -> Any:
 
 
 @general(vjp=dict(xs=_stated), outputs=("*y",), one_dtype=False,
-         samples=lambda rng: [Sample(rng.normal(size=3), grad_fn=lambda dy: [dy * 2.0], values=lambda x: (2 * x,))])  # fmt: skip
+         samples=lambda rng: [
+             Sample(rng.normal(size=3), grad_fn=lambda dy: [dy * 2.0], values=lambda x: (2 * x,))])  # fmt: skip
 def custom(*xs: Any, grad_fn: Any, values: Any) -> Any:
     """Outputs that a program computed by itself, with the gradient that it states."""
     return values(*xs)
@@ -91,8 +92,8 @@ def _call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) 
         pop(watcher)
     if not isinstance(result, (tuple, list)) or len(result) != 2 or not callable(result[1]):
         raise TypeError(
-            describe("tf.custom_gradient", "f", got=f"a function that returned {result!r}", expected="one that returns a pair (y, grad_fn)",
-                     remedy="Return the value and a function of the upstream gradient.")
+            describe("tf.custom_gradient", "f", got=f"a function that returned {result!r}",
+                     expected="one that returns a pair (y, grad_fn)", remedy="Return the value and a function of the upstream gradient.")
         )  # fmt: skip
     y, grad_fn = result
     arguments = {a._serial for a in flat if isinstance(a, Variable)}
@@ -105,7 +106,7 @@ def _call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) 
     stated = _Stated(grad_fn, inputs, variables, reads)
     scope = current()
     if scope is not None and (inputs or reads):
-        attrs = {"grad_fn": stated, "values": None}
+        attrs: dict[str, Any] = {"grad_fn": stated, "values": None}
         if scope.observers:  # an accumulator goes by what was computed inside
             attrs["inner"] = inner
         record(custom, (*inputs, *reads), outputs, attrs)
@@ -182,7 +183,8 @@ class _Stated:
         have = g._spec()
         if have != spec:
             raise ValueError(
-                describe("tf.custom_gradient", f"gradient {index} returned by grad_fn", got=f"{have.dtype}{list(have.shape)}",
-                         expected=f"{spec.dtype}{list(spec.shape)}, as the input", remedy="Reshape, reduce or cast it in grad_fn.")
+                describe("tf.custom_gradient", f"gradient {index} returned by grad_fn",
+                         got=f"{have.dtype}{list(have.shape)}", expected=f"{spec.dtype}{list(spec.shape)}, as the input",
+                         remedy="Reshape, reduce or cast it in grad_fn.")
             )  # fmt: skip
         return g

@@ -254,8 +254,9 @@ def _scalar(form: str, y: Any) -> Tensor:
     t = as_tensor(y)
     if t._shape() != () or t._spec().dtype.kind == "c":
         raise ValueError(
-            describe(f"gradtape.autodiff.{form}", "f", got=f"a function that returned {t.dtype.name}{list(t._shape())}", expected="one that returns a real scalar",
-                     remedy="Reduce it, e.g. tf.reduce_sum, or use jacobian.")
+            describe(f"gradtape.autodiff.{form}", "f",
+                     got=f"a function that returned {t.dtype.name}{list(t._shape())}",
+                     expected="one that returns a real scalar", remedy="Reduce it, e.g. tf.reduce_sum, or use jacobian.")
         )  # fmt: skip
     return t
 

@@ -297,7 +297,10 @@ def _blame(f: Callable[..., Any], xs: Any, rng: np.random.Generator) -> str:
             )
         if op.differentiable and _disagrees(op, inputs, outputs, attrs, rng):
             return f"The rule of op {op.name!r} disagrees, applied at {line}."
-    return "Every op's own rule agrees with its quotient: look for a value that leaves the tape (numpy(), float(), tf.stop_gradient) or a rule of higher order."
+    return (
+        "Every op's own rule agrees with its quotient: look for a value that leaves the tape (numpy(), float(), "
+        "tf.stop_gradient) or a rule of higher order."
+    )
 
 
 def _disagrees(

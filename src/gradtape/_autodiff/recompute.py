@@ -42,7 +42,7 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         return custom_gradient(functools.partial(_unrecorded, f))(*args, **kwargs)
 
-    wrapped.__wrapped__ = f  # type: ignore[attr-defined]
+    wrapped.__wrapped__ = f
     return wrapped
 
 

@@ -309,7 +309,7 @@ def _everything(known: list[Any], y: Any) -> Any:
     present = [d for d in known if d is not None]
     columns = np.unique(np.concatenate([d.indices for d in present]))
     size = math.prod(y._shape())
+    starts = np.arange(size + 1) * len(columns)
     return csr_array(
-        (np.ones(size * len(columns), np.int8), np.tile(columns, size), np.arange(0, size * len(columns) + 1, len(columns) or 1)[: size + 1]
-         if len(columns) else np.zeros(size + 1, np.intp)), shape=(size, present[0].shape[1])
-    )  # fmt: skip
+        (np.ones(size * len(columns), np.int8), np.tile(columns, size), starts), shape=(size, present[0].shape[1])
+    )

@@ -371,7 +371,10 @@ def _checked(value: Any, method: str, argument: str, tape: GradientTape | None =
             "values."
         )
     if value is None:
-        remedy = "Leave it out. (In TensorFlow's words: Cannot convert the argument `type_value`: None to a TensorFlow DType.)"
+        remedy = (
+            "Leave it out. (In TensorFlow's words: Cannot convert the argument `type_value`: None to a TensorFlow "
+            "DType.)"
+        )
     else:
         remedy = "Make it a tensor before the tape records what is computed from it: tf.convert_to_tensor(x)."
     raise TypeError(
@@ -436,8 +439,8 @@ def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor]:
         given = nest.flatten(output_gradients)
     if len(given) < len(targets):
         raise ValueError(
-            describe("GradientTape.gradient", "output_gradients", got=f"{len(given)} entries", expected=f"one for each of the {len(targets)} targets",
-                     remedy="Give None for a target that should count as it is.")
+            describe("GradientTape.gradient", "output_gradients", got=f"{len(given)} entries",
+                     expected=f"one for each of the {len(targets)} targets", remedy="Give None for a target that should count as it is.")
         )  # fmt: skip
     if (
         len(targets) == 1
@@ -445,7 +448,8 @@ def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor]:
         and not any(isinstance(g, (Tensor, Variable, np.ndarray, IndexedSlices)) for g in given)
     ):
         raise ValueError(
-            describe("GradientTape.gradient", "output_gradients", got=f"a list of {len(given)} Python numbers for one target",
+            describe("GradientTape.gradient", "output_gradients",
+                     got=f"a list of {len(given)} Python numbers for one target",
                      expected="a tensor of the target's shape", remedy="Wrap it: tf.constant([...]).")
         )  # fmt: skip
     return [_ones(t) if g is None else _seed(t, g, i) for i, (t, g) in enumerate(zip(targets, given, strict=False))]
@@ -465,7 +469,8 @@ def _seed(target: Any, given: Any, position: int) -> Tensor:
     argument = f"output_gradients[{position}]"
     if have.dtype != target.dtype.np:
         raise InvalidArgumentError(
-            None, None, describe("GradientTape.gradient", argument, got=f"dtype {seed.dtype.name}", expected=f"the target's, {target.dtype.name}",
+            None, None, describe("GradientTape.gradient", argument, got=f"dtype {seed.dtype.name}",
+                                 expected=f"the target's, {target.dtype.name}",
                                  remedy=f"Cast it: tf.cast(x, tf.{target.dtype.name})."),
         )  # fmt: skip
     if have.shape != shape:

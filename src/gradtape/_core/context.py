@@ -98,8 +98,8 @@ class Scope:
         self.observers: tuple[Observer, ...] = ()
         if len(self.tapes) != len(entries):
             self.watchers = tuple([e for e in entries if e.__class__ is Watcher])
-            self.observers = tuple([e for e in entries if e.__class__ is not Tape and e.__class__ is not Watcher])
-        self.log: list[ref[Node]] = []
+            self.observers = tuple([e for e in entries if not isinstance(e, (Tape, Watcher))])
+        self.log: list[ref[Any]] = []
         self.note = self.log.append
         self._meets: dict[Scope, Scope | None] = {}
         for tape in self.tapes:

@@ -24,7 +24,8 @@ from gradtape._core.samples import REAL, Domain
 from gradtape._core.spec import Spec
 
 __all__ = [
-    "FLOATING", "INTEGER", "NUMERIC", "REAL_FLOATING", "REAL_NUMERIC", "bilinear", "elementwise", "general", "linear", "nondifferentiable",
+    "FLOATING", "INTEGER", "NUMERIC", "REAL_FLOATING", "REAL_NUMERIC", "bilinear", "elementwise", "general", "linear",
+    "nondifferentiable",
 ]  # fmt: skip
 
 FLOATING = "fc"
@@ -117,7 +118,8 @@ def general(
 
     def declare(forward: Callable[..., Any]) -> Primitive:
         return _declare(
-            "general", forward, vjp=vjp, into=into, jvp=jvp, name=name, outputs=outputs, constants=constants, asides=asides,
+            "general", forward, vjp=vjp, into=into, jvp=jvp, name=name, outputs=outputs, constants=constants,
+            asides=asides,
             broadcasts=broadcasts, one_dtype=one_dtype, types=types, batch=batch, infer=infer, samples=samples,
         )  # fmt: skip
 
@@ -142,7 +144,8 @@ def linear(
 
     def declare(forward: Callable[..., Any]) -> Primitive:
         return _declare(
-            "linear", forward, vjp=vjp, into=into, name=name, outputs=outputs, constants=constants, broadcasts=broadcasts,
+            "linear", forward, vjp=vjp, into=into, name=name, outputs=outputs, constants=constants,
+            broadcasts=broadcasts,
             one_dtype=one_dtype, types=types, batch=batch, infer=infer, samples=samples,
         )  # fmt: skip
 

@@ -139,12 +139,13 @@ def _ufunc(name: str, address: int) -> Any:
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     table = ctypes.cast(get_pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
     make = ctypes.PYFUNCTYPE(
-        ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, *[ctypes.c_int] * 4, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int
+        ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, *[ctypes.c_int] * 4,
+        ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int,
     )(table[1])
     loops, data = (ctypes.c_void_p * 1)(address), (ctypes.c_void_p * 1)(None)
     types, label = ctypes.create_string_buffer(bytes([_F64.num, _F64.num])), ctypes.create_string_buffer(name.encode())
     _keep_alive.extend((loops, data, types, label))  # NumPy keeps pointers to them
-    return make(ctypes.addressof(loops), ctypes.addressof(data), types.raw and ctypes.cast(types, ctypes.c_char_p), 1, 1, 1, -1,
+    return make(ctypes.addressof(loops), ctypes.addressof(data), ctypes.cast(types, ctypes.c_char_p), 1, 1, 1, -1,
                 ctypes.cast(label, ctypes.c_char_p), b"", 0)  # fmt: skip
 
 

@@ -42,7 +42,8 @@ def specialise(op: Primitive) -> Callable[..., Any]:
         return _with_any_number_of_inputs(op)
     env = {
         "Tensor": Tensor, "Readable": Readable, "Record": Record, "new": object.__new__, "ref": ref, "current": current,
-        "next_position": next_position, "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit, "retry": retry,
+        "next_position": next_position, "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit,
+        "retry": retry,
         "execute": execute, "quick_operands": quick_operands,
         "forward": op.forward, "plain": plain, "spec_of": Spec.of, "attach_outputs": attach_outputs,
         **{f"default_{name}": value for name, value in op.defaults.items()},
@@ -79,7 +80,7 @@ def _with_any_number_of_inputs(op: Primitive) -> Callable[..., Any]:
         except TROUBLE as trouble:
             y = plain(retry(op, tuple(arrays), attrs, trouble))
         scope = current()
-        if scope is not None and (scope.observers or any([x._node is not None for x in xs])):
+        if scope is not None and (scope.observers or any(x._node is not None for x in xs)):
             record(op, xs, (y,), attrs)
         return y
 
@@ -223,5 +224,8 @@ def _reason(op: Primitive, arrays: tuple[Any, ...], trouble: BaseException) -> s
             np.broadcast_shapes(*(a.shape for a in arrays))
         except ValueError:
             shapes = " vs. ".join(str(list(a.shape)).replace(" ", "") for a in arrays)
-            return f"Incompatible shapes: {shapes}; expected equal shapes, or 1 where they differ (counted from the last axis)"
+            return (
+                f"Incompatible shapes: {shapes}; expected equal shapes, or 1 where they differ (counted from the last "
+                "axis)"
+            )
     return str(trouble)

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradtape._core.errors import InvalidArgumentError, invalid_argument
 from gradtape._ops import elementwise as ew
-from gradtape._ops import indexing, logic, masking, matrix, shaping
+from gradtape._ops import complexes, indexing, logic, masking, matrix, shaping
 from gradtape._ops.casting import cast_to
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class Operators:
         return true_divide(other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
-        return ew.floordiv.call(self, other)
+        return logic.floordiv.call(self, other)
 
     def __rfloordiv__(self, other: Any) -> Tensor:
-        return ew.floordiv.call(other, self)
+        return logic.floordiv.call(other, self)
 
     def __mod__(self, other: Any) -> Tensor:
         return ew.floormod.call(self, other)
@@ -80,7 +80,7 @@ class Operators:
         return ew.negative.call(self)
 
     def __abs__(self) -> Tensor:
-        return ew.abs.call(self)
+        return (complexes.magnitude if self.dtype.is_complex else ew.abs).call(self)
 
     def __invert__(self) -> Tensor:
         return (logic.logical_not if _is_bool(self) else logic.invert).call(self)

@@ -62,7 +62,9 @@ def _lifting(op: Primitive, inputs: str, attr_dict: str) -> list[str]:
     """Operands that are not tensors: variables and Python numbers quickly, everything else by `execute`."""
     run = f"return execute(op, {inputs}, {attr_dict})"
     not_tensors = " or ".join(f"{x}.__class__ is not Tensor" for x in op.inputs)
-    read = [line for x in op.inputs for line in (f"        if isinstance({x}, Readable):", f"            {x} = {x}._read()")]
+    read = []
+    for x in op.inputs:
+        read += [f"        if isinstance({x}, Readable):", f"            {x} = {x}._read()"]
     if op.constants or not op.one_dtype:
         return [*read, f"        if {not_tensors}:", f"            {run}"]
     return [

@@ -191,7 +191,10 @@ class Tensor(Operators, Value):
         )
 
     def __delitem__(self, index: Any) -> None:
-        raise TypeError("'Tensor' object doesn't support item deletion: tensors are immutable; select what stays with tf.boolean_mask")
+        raise TypeError(
+            "'Tensor' object doesn't support item deletion: tensors are immutable; select what stays with "
+            "tf.boolean_mask"
+        )
 
 
 class Reference:
@@ -284,7 +287,10 @@ def holds_tensors(items: Any) -> bool:
 def _stacked(items: Any, want: np.dtype | None) -> Tensor:
     """A list that holds tensors, stacked: elements without a dtype of their own take that of the first tensor in it."""
     dtype = from_numpy(_first_dtype(items))
-    parts = [item if isinstance(item, Tensor) else as_tensor(item, None if hasattr(item, "_read") else dtype) for item in items]
+    parts = [
+        item if isinstance(item, Tensor) else as_tensor(item, None if hasattr(item, "_read") else dtype)
+        for item in items
+    ]
     stacked = shaping.stack.call(*parts, axis=0)
     return stacked if want is None else casting.cast_to(stacked, want)
 

@@ -75,7 +75,8 @@ class Variable(Operators, Readable):
     """
 
     __slots__ = (
-        "__weakref__", "_aggregation", "_array", "_constraint", "_name", "_node", "_serial", "_static_shape", "_synchronization", "_trainable"
+        "__weakref__", "_aggregation", "_array", "_constraint", "_name", "_node", "_serial", "_static_shape", "_synchronization",
+        "_trainable",
     )  # fmt: skip
     __array_priority__ = 100
     _array: Any
@@ -107,7 +108,8 @@ class Variable(Operators, Readable):
             )
         if constraint is not None and not callable(constraint):
             raise ValueError(
-                describe("tf.Variable", "constraint", got=f"{constraint!r} of type {type(constraint).__name__}", expected="None or a callable",
+                describe("tf.Variable", "constraint", got=f"{constraint!r} of type {type(constraint).__name__}",
+                         expected="None or a callable",
                          remedy="Give a function of the variable's value that returns the value to keep.")
             )  # fmt: skip
         array = as_tensor(initial_value, dtype)._array
@@ -174,8 +176,7 @@ class Variable(Operators, Readable):
         return self._read().numpy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = np.array(self._read()._array, dtype=dtype)
-        return array
+        return np.array(self._read()._array, dtype=dtype)
 
     def sparse_read(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The rows of the given numbers; their gradient is IndexedSlices."""
@@ -552,8 +553,8 @@ class VariablePart(Tensor, Readable):
 
 def _rebuilt(array: np.ndarray, state: tuple[Any, ...]) -> Variable:
     trainable, name, constraint, synchronization, aggregation, shape = state
-    return Variable(array, trainable=trainable, name=name, constraint=constraint, synchronization=synchronization, aggregation=aggregation,
-                    dtype=from_numpy(array.dtype), shape=shape)  # fmt: skip
+    return Variable(array, trainable=trainable, name=name, constraint=constraint, synchronization=synchronization,
+                    aggregation=aggregation, dtype=from_numpy(array.dtype), shape=shape)  # fmt: skip
 
 
 def _refuse(statement: str, instead: str, expression: str) -> NoReturn:
@@ -579,6 +580,7 @@ class _Probe:
     """Holds an array as a variable does, to learn what an unshared one's reference count looks like to `_own_array`."""
 
     __slots__ = ("_array",)
+    _array: np.ndarray
 
     def count(self) -> int:
         array = self._array
