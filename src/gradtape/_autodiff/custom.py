@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -71,23 +72,29 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Callable[..., Any]:
     >>> tape.gradient(y, x).numpy()
     np.float32(1.0)
     """
-    if f is None:
-        return custom_gradient
+    return custom_gradient if f is None else _WithGradient(f)
 
-    @functools.wraps(f)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return _call(f, args, kwargs)
 
-    return wrapped
+class _WithGradient:
+    """A function with a gradient of its own. As a method it is bound like one: the instance is no argument of it."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self._f = f
+        functools.update_wrapper(self, f)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _call(self._f, args, kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> _WithGradient:
+        return self if instance is None else _WithGradient(types.MethodType(self._f, instance))
 
 
 def _call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    structure = nest.map_structure(lambda a: a if isinstance(a, Variable) else _converted(a), args)
-    flat = nest.flatten(structure)
+    flat = [a if isinstance(a, Variable) else _converted(a) for a in nest.flatten(args)]
     watcher = Watcher()
     push(watcher)
     try:
-        result = f(*structure, **kwargs)
+        result = f(*args, **kwargs)
     finally:
         pop(watcher)
     if not isinstance(result, (tuple, list)) or len(result) != 2 or not callable(result[1]):
