@@ -122,6 +122,7 @@ from gradtape._api.indexing import (
     where,
 )
 from gradtape._api.module import Module
+from gradtape._api.norms import norm
 from gradtape._api.printing import print
 from gradtape._api.products import einsum, matmul, tensordot
 from gradtape._api.python_calls import numpy_function, py_function
@@ -223,8 +224,8 @@ __all__ = [
     "greater_equal", "group", "half", "identity", "identity_n", "init_scope", "install_as_tensorflow", "int16",
     "int32", "int64", "int8", "is_tensor", "less", "less_equal", "linalg", "linspace", "logical_and", "logical_not",
     "logical_or", "map_fn", "math", "matmul", "maximum", "meshgrid", "minimum", "multiply", "name_scope", "negative",
-    "nest", "newaxis", "nn", "no_op", "not_equal", "numpy_function", "one_hot", "ones", "ones_like", "pad", "pow",
-    "print", "py_function", "random", "range", "rank", "realdiv", "recompute_grad", "reduce_all", "reduce_any",
+    "nest", "newaxis", "nn", "no_op", "norm", "not_equal", "numpy_function", "one_hot", "ones", "ones_like", "pad",
+    "pow", "print", "py_function", "random", "range", "rank", "realdiv", "recompute_grad", "reduce_all", "reduce_any",
     "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "repeat", "reshape",
     "resource", "reverse", "reverse_sequence", "roll", "round", "saturate_cast", "scalar_mul", "scan", "scatter_nd",
     "searchsorted", "sequence_mask", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slice", "sort",
