@@ -1,5 +1,6 @@
 """`tf.nn`: re-exports."""
 
+from gradtape._api import nn_experimental as experimental
 from gradtape._api.activations import (
     crelu,
     elu,
@@ -50,7 +51,7 @@ from gradtape._api.sorting import in_top_k, top_k
 
 __all__ = [
     "batch_norm_with_global_normalization", "batch_normalization", "bias_add", "compute_average_loss", "crelu",
-    "dropout", "elu", "embedding_lookup", "gelu", "in_top_k", "l2_loss", "l2_normalize", "leaky_relu",
+    "dropout", "elu", "embedding_lookup", "experimental", "gelu", "in_top_k", "l2_loss", "l2_normalize", "leaky_relu",
     "log_poisson_loss", "log_softmax", "moments", "normalize_moments", "relu", "relu6", "scale_regularization_loss",
     "selu", "sigmoid", "sigmoid_cross_entropy_with_logits", "silu", "softmax", "softmax_cross_entropy_with_logits",
     "softplus", "softsign", "sparse_softmax_cross_entropy_with_logits", "sufficient_statistics", "swish", "tanh",

@@ -70,7 +70,7 @@ def _dropped(name: str, x: Any, rate: Any, noise_shape: Any, sampler: Callable[.
             if seedless:
                 next_op_seed()  # TensorFlow takes one too, so that the draws after it stay the same
             return t
-        scale: Any = dtype.np.type(1 / (1 - float(rate)))
+        scaled = t * dtype.np.type(1 / (1 - float(rate)))
     elif isinstance(rate, (Tensor, Readable, np.ndarray)):
         rate = as_tensor(rate)
         if rate.ndim or rate.dtype != dtype:
@@ -79,11 +79,11 @@ def _dropped(name: str, x: Any, rate: Any, noise_shape: Any, sampler: Callable[.
                 f"{rate.shape} and "
                 f"dtype {rate.dtype.name}"
             )
-        scale = 1 / (1 - rate)
+        scaled = t / (1 - rate)
     else:
         raise ValueError(f"tf.nn.{name}: `rate` must be a scalar or scalar tensor. Received: rate={rate}")
     keep = as_tensor(sampler(_noise_shape(t, noise_shape), dtype)) >= rate
-    return masking.select.call(keep, t * scale, plain(dtype.np.type(0)))
+    return masking.select.call(keep, scaled, plain(dtype.np.type(0)))
 
 
 def _noise_shape(t: Tensor, noise_shape: Any) -> Any:

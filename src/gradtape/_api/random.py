@@ -61,7 +61,7 @@ def uniform(
 
     >>> tf.random.set_seed(1)
     >>> tf.random.uniform([3], maxval=10, dtype=tf.int32).numpy()
-    array([4, 9, 3], dtype=int32)
+    array([2, 9, 7], dtype=int32)
     """
     known = as_dtype(dtype)
     if known.is_floating:
