@@ -125,6 +125,25 @@ def test_rows_of_one_output_of_an_op_with_several(higher):
         same(outer.gradient(g, p), expected)
 
 
+@pytest.mark.parametrize("watched", ["by itself", "explicitly", "by both"])
+@pytest.mark.parametrize("variable", [False, True], ids=["tensor", "Variable"])
+def test_another_tape_does_not_make_slices_dense(variable, watched):
+    p = tf.Variable(TABLE) if variable else tf.constant(TABLE)
+    with tf.GradientTape() as outer:
+        if watched == "by both":
+            outer.watch(p)
+        with tf.GradientTape() as inner:
+            if watched != "by itself":
+                inner.watch(p)
+            y = tf.gather(p, [1])
+        g = inner.gradient(y, p)
+    tracked = variable or watched != "by itself"
+    assert isinstance(g, tf.IndexedSlices) if tracked else g is None
+    tracked = variable or watched == "by both"
+    g = outer.gradient(y, p)
+    assert isinstance(g, tf.IndexedSlices) if tracked else g is None
+
+
 def test_a_gather_of_a_gather_gives_slices():
     g = gradient_of(lambda p: tf.gather(tf.gather(p, [1, 2]), [1]))
     assert isinstance(g, tf.IndexedSlices)

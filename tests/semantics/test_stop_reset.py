@@ -109,6 +109,20 @@ def test_an_exception_inside_the_block_lets_recording_resume():
     same(tape.gradient(y, x), 6.0)
 
 
+def test_a_tape_that_was_entered_again_inside_the_block_cannot_resume():
+    x = tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        stopped = tape.stop_recording()
+        stopped.__enter__()
+        tape.__enter__()
+        with pytest.raises(ValueError, match="Tape is still recording"):
+            stopped.__exit__(None, None, None)
+        y = x * x
+    z = x * x
+    same(tape.gradient([y, z], x), 6.0)
+
+
 def test_a_tape_that_was_never_entered_cannot_be_stopped():
     with pytest.raises(RuntimeError, match=STOP_WITHOUT_TAPE), tf.GradientTape().stop_recording():
         pass

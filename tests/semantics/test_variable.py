@@ -9,7 +9,7 @@ import pickle
 import numpy as np
 import pytest
 
-from tests.semantics.support import has, needs, same, tf
+from tests.semantics.support import differs, has, needs, same, tf
 
 ARGUMENTS = (
     "initial_value trainable validate_shape caching_device name variable_def dtype import_scope constraint "
@@ -162,6 +162,16 @@ def test_gradients_of_a_variable_of_unknown_shape_have_its_present_shape():
     with tf.GradientTape() as tape:
         y = v * v
     same(tape.gradient(y, v), [2.0, 4.0, 6.0])
+
+
+@differs("TensorFlow cannot make ones or zeros of a variable of unknown shape: ValueError")
+@pytest.mark.parametrize("shape", ["unknown", "partly unknown"])
+def test_zeros_for_a_variable_of_unknown_shape_have_its_present_shape(shape):
+    v = tf.Variable([1.0, 2.0], shape=tf.TensorShape(None) if shape == "unknown" else [None])
+    with tf.GradientTape(persistent=True) as tape:
+        pass
+    same(tape.gradient(tf.constant(1.0), v, unconnected_gradients="zero"), [0.0, 0.0])
+    same(tape.gradient(v, v), [1.0, 1.0])
 
 
 def test_an_incompatible_shape_is_refused():

@@ -97,6 +97,7 @@ NO_ACCESSES = {
     "name": lambda v: v.name,
     "trainable": lambda v: v.trainable,
     "ref()": lambda v: v.ref(),
+    "stop_gradient": lambda v: tf.stop_gradient(v),
     "is": lambda v: v is v,
     "copy.copy": copy.copy,
 }
@@ -116,6 +117,33 @@ def test_making_a_variable_inside_the_context_does_not_watch_it():
         assert tape.watched_variables() == ()
         y = v * v
     assert float(tape.gradient(y, v)) == 6.0
+
+
+def test_a_variable_that_is_watched_while_nothing_records_is_not_included():
+    v = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        pass
+    tape.watch(v)
+    assert tape.watched_variables() == ()
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_a_variable_that_is_only_a_target_or_a_source_is_not_included(persistent):
+    v, w = tf.Variable(3.0), tf.Variable(4.0)
+    with tf.GradientTape(persistent=persistent) as tape:
+        tape.gradient(v, w)
+        assert tape.watched_variables() == ()
+    assert tape.watched_variables() == ()
+
+
+def test_what_assign_returns_can_be_watched_in_its_place():
+    v = tf.Variable(3.0)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        u = v.assign(4.0)
+        tape.watch(u)
+        y = v * v
+    (watched,) = tape.watched_variables()
+    assert [float(g) for g in tape.gradient(y, [v, u, watched])] == [8.0, 8.0, 8.0]
 
 
 @needs("function")

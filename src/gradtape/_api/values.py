@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import math
 from typing import Any
 
@@ -18,12 +19,15 @@ from gradtape._ops.casting import cast_to
 from gradtape._ops.masking import select
 from gradtape._runtime.convert import numpy_dtype
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor, holds_tensors, plain
+from gradtape._runtime.variable import Variable
 
 __all__ = [
     "bitcast", "cast", "complex", "constant", "convert_to_tensor", "eye", "fill", "get_static_value", "identity",
     "identity_n", "is_tensor", "linspace", "one_hot", "ones", "ones_like", "range", "saturate_cast", "stop_gradient",
     "zeros", "zeros_like",
 ]  # fmt: skip
+
+logger = logging.getLogger("gradtape")
 
 _F32 = np.dtype(np.float32)
 _HOT = np.float32(1), np.float32(0)
@@ -95,7 +99,8 @@ def convert_to_tensor(value: TensorLike, dtype: Any = None, dtype_hint: Any = No
     >>> tf.convert_to_tensor([1.0, 2.0])
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>
     """
-    return _explicit(value, dtype, dtype_hint)
+    t = _explicit(value, dtype, dtype_hint)
+    return shaping.identity.call(t) if isinstance(value, Variable) else t  # a source of its own, not the variable
 
 
 def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Any:
@@ -117,6 +122,11 @@ def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Any:
         return t
     if have.kind == "O" or want.kind == "O":
         raise UnimplementedError(None, None, f"Cast {from_numpy(have).name} to {known.name} is not supported")
+    if have.kind == "c" and known.is_floating:
+        logger.warning(
+            "You are casting an input of type %s to an incompatible dtype %s. This will discard the imaginary part and "
+            "may not be what you intended; tf.math.real(x) does the same and says so.", from_numpy(have).name, known.name
+        )  # fmt: skip
     return cast_to(t, want)
 
 
@@ -196,6 +206,8 @@ def stop_gradient(input: TensorLike, name: str | None = None) -> Tensor:
     >>> tape.gradient(y, x).numpy()
     np.float32(3.0)
     """
+    if isinstance(input, Variable):
+        return shaping.stop_gradient.call(input._read_unwatched())
     return shaping.stop_gradient.call(input if isinstance(input, Tensor) else as_tensor(input))
 
 

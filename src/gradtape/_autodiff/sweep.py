@@ -135,9 +135,9 @@ def _run(
                 r.release()
 
 
-_KEEP_SLICES = frozenset(("identity",))
-"""Ops whose rule passes IndexedSlices through as they are: reading a variable must not make an embedding's gradient
-dense.
+_KEEP_SLICES = frozenset(("identity", "watched"))
+"""Ops whose rule passes IndexedSlices through as they are: neither reading a variable nor a second tape that watches it
+may make an embedding's gradient dense.
 """
 
 

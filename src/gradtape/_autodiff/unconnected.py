@@ -24,5 +24,6 @@ class UnconnectedGradients(enum.Enum):
 def zeros_like_source(source: Any) -> Tensor:
     """Zeros of a source's shape and dtype; empty strings for strings."""
     dtype = source.dtype.np
-    shape = tuple(source.shape)
+    # Not source.shape: a variable may declare less than it has.
+    shape = source._shape() if isinstance(source, Tensor) else source._array.shape
     return plain(np.full(shape, b"", object) if dtype.kind == "O" else np.zeros(shape, dtype))

@@ -141,6 +141,15 @@ class Variable(Operators, Readable):
                 observer._note_read(self._origin, t)
         return t
 
+    def _read_unwatched(self) -> Tensor:
+        """The current value for an op that no gradient flows through: no tape begins to watch the variable for it."""
+        t = plain(self._array)
+        s = current()
+        if s is not None:
+            for observer in s.observers:
+                observer._note_read(self._origin, t)
+        return t
+
     @property
     def _origin(self) -> Variable:
         """The variable itself, also for what `assign` returned."""
