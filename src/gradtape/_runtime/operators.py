@@ -190,7 +190,7 @@ def get_item(value: Any, index: Any) -> Tensor:
 
 
 def _is_mask(index: Any) -> bool:
-    return isinstance(index, bool) or getattr(index, "dtype", None) == "bool"
+    return isinstance(index, bool) or (getattr(index, "dtype", None) == "bool" and not isinstance(index, np.bool_))
 
 
 def _part(part: Any) -> Any:
