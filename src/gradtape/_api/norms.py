@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._api.arithmetic import abs, conj, pow, sqrt
+from gradtape._api.arithmetic import abs, pow, sqrt
 from gradtape._api.arrays import squeeze
+from gradtape._api.functions import conj
 from gradtape._api.reductions import reduce_max, reduce_sum
 from gradtape._core.errors import UnimplementedError
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor
@@ -64,7 +65,7 @@ def norm(
 def _of_matrices(size: Tensor, order: Any, axis: tuple[int, int], keep: bool) -> Tensor:
     if order == 2:
         raise UnimplementedError(
-            None, None, "tf.norm: argument `ord`: got 2 for matrices, the spectral norm, which gradtape does not have yet; "
+            None, None, "tf.norm: argument `ord`: got 2 for matrices, the spectral norm, which gradtape does not have; "
             "expected 'euclidean', 'fro', 1 or np.inf."
         )  # fmt: skip
     rows, columns = axis if order == 1 else axis[::-1]
