@@ -29,8 +29,6 @@ __all__ = [
 
 logger = logging.getLogger("gradtape")
 
-logger = logging.getLogger("gradtape")
-
 _F32 = np.dtype(np.float32)
 _HOT = np.float32(1), np.float32(0)
 
