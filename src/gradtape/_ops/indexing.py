@@ -69,7 +69,8 @@ def _what_is_wrong(shape: tuple[int, ...], index: tuple[Any, ...]) -> str:
     if len(named) - named.count(Ellipsis) > len(shape):
         return f"Index out of range using input dim {len(shape)}; input has only {len(shape)} dims"
     before = named.index(Ellipsis) if Ellipsis in named else len(named)
-    axes = [*range(before), *range(len(shape) - len(named) + before, len(shape))]
+    after = max(len(named) - before - 1, 0)
+    axes = [*range(before), *range(len(shape) - after, len(shape))]
     for axis, part in zip(axes, (p for p in named if p is not Ellipsis), strict=False):
         if isinstance(part, int) and not -shape[axis] <= part < shape[axis]:
             return f"slice index {part} of dimension {axis} out of bounds."

@@ -78,7 +78,7 @@ def sort(x: Any, *, axis: int, descending: bool) -> Any:
 def _largest(x: np.ndarray, k: int) -> np.ndarray:
     """The indices of the k largest entries of each row, largest first; of equal ones the first."""
     n = x.shape[-1]
-    if k * 4 > n or n < 1000:
+    if not k or k * 4 > n or n < 1000:
         return _order(x, x.ndim - 1, True)[..., :k]
     bound = np.partition(x, n - k, -1)[..., n - k, None]  # the k-th largest
     above, equal = x > bound, x == bound
