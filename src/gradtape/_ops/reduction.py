@@ -1,7 +1,7 @@
 """Reductions over axes, and running sums and products. (`reduce_sum` is in `shaping`: un-broadcasting needs it there.)
 
-Attributes are canonical: `axes` is a tuple of non-negative ints, `axis` one of them. Where elements tie for the largest or smallest they
-share the cotangent evenly. The products are exact with any number of zeros: their derivatives multiply the other factors and never divide.
+Attributes are canonical: `axes` is a tuple of non-negative ints, `axis` one of them. Where elements tie for the largest
+or smallest they share the cotangent evenly. The products are exact with any number of zeros.
 """
 
 from __future__ import annotations
@@ -24,11 +24,19 @@ from gradtape._ops.shaping import reduce_sum, reshape, spread, transpose
 
 Axes = tuple[int, ...]
 
+# As plain functions: NumPy's stubs do not know all the combinations of arguments.
+_sum: Any = np.add.reduce
+_product: Any = np.multiply.reduce
+_largest: Any = np.maximum.reduce
+_smallest: Any = np.minimum.reduce
+_some: Any = np.logical_or.reduce
+_every: Any = np.logical_and.reduce
+
 
 def _samples(rng: np.random.Generator) -> list[Sample]:
-    drawn = [Sample(rng.normal(size=(2, 3)), axes=a, keepdims=k) for a in ((), (0,), (1,), (0, 1)) for k in (False, True)]
+    each = ((), (0,), (1,), (0, 1))
     return [
-        *drawn,
+        *(Sample(rng.normal(size=(2, 3)), axes=a, keepdims=k) for a in each for k in (False, True)),
         Sample(rng.normal(size=(2, 3, 2)), axes=(0, 2), keepdims=False),
         Sample(np.asarray(rng.normal()), axes=(), keepdims=True),
         Sample(rng.normal(size=(0, 3)), axes=(1,), keepdims=False),
@@ -51,6 +59,13 @@ def reduced_spec(x: Spec, *, axes: Axes, keepdims: bool) -> Spec:
     return Spec(tuple(n for a, n in enumerate(x.shape) if a not in axes), x.dtype)
 
 
+def _upright(v: Any, shape: tuple[int, ...], axes: Axes, keepdims: bool) -> Any:
+    """A value of the reduction (its cotangent, its result) beside the elements: with the reduced axes, of length 1."""
+    if keepdims or not axes or len(axes) == len(shape):
+        return v
+    return reshape(v, shape=kept_shape(shape, axes))
+
+
 def _inside(axes: Axes) -> Axes:
     """The axes of every example of a batch."""
     return tuple(a + 1 for a in axes)
@@ -59,77 +74,80 @@ def _inside(axes: Axes) -> Axes:
 # Means ----------------------------------------------------------------------------------------------------------------
 
 
-@linear(vjp=dict(x=lambda dy, x_spec, axes, keepdims: spread(dy / _count(x_spec.shape, axes), x_spec.shape, axes, keepdims)),
-        types=NUMERIC, infer=reduced_spec, samples=_samples,
-        batch=lambda size, x, *, axes, keepdims: reduce_mean(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+def _mean_rule(dy: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
+    return spread(dy / _count(x_spec.shape, axes), x_spec.shape, axes, keepdims)
+
+
+@linear(vjp=dict(x=_mean_rule), types=NUMERIC, infer=reduced_spec, samples=_samples,
+        batch=lambda size, x, *, axes, keepdims: reduce_mean(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_mean(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """The mean over `axes`; of integers, rounded towards zero."""
-    total = np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
+    total = _sum(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
     count = _count(x.shape, axes)
     if x.dtype.kind in "iu":
         return (total / count).astype(x.dtype) if count else total
-    return np.divide(total, x.dtype.type(count), out=total if total.__class__ is np.ndarray else None)
+    return total / count
 
 
 def _variance_rule(dy: Any, x: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
-    """The mean is subtracted twice: it is rounded, and where it is large beside the distances the second time takes that off."""
+    """The mean is subtracted twice: it is rounded, and where it is large beside the distances that costs digits."""
     shape = x_spec.shape
     distance = x - reduce_mean(x, axes=axes, keepdims=True)
-    return spread(dy * 2 / max(_count(shape, axes), 1), shape, axes, keepdims) * (distance - reduce_mean(distance, axes=axes, keepdims=True))
+    distance = distance - reduce_mean(distance, axes=axes, keepdims=True)
+    return distance * _upright(dy * 2 / max(_count(shape, axes), 1), shape, axes, keepdims)
 
 
 @general(vjp=dict(x=_variance_rule), types=REAL_FLOATING, infer=reduced_spec, samples=_samples,
-         batch=lambda size, x, *, axes, keepdims: reduce_variance(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+         batch=lambda size, x, *, axes, keepdims: reduce_variance(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_variance(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """The mean of the squared distances from the mean."""
-    distance = x - reduce_mean.forward(x, axes=axes, keepdims=True)
+    count = _count(x.shape, axes)
+    distance = x - _sum(x, axis=axes, dtype=x.dtype, keepdims=True) / count
     squares = np.square(distance, out=distance if distance.__class__ is np.ndarray else None)
-    return reduce_mean.forward(squares, axes=axes, keepdims=keepdims)
+    return _sum(squares, axis=axes, dtype=x.dtype, keepdims=keepdims) / count
 
 
 # Extremes -------------------------------------------------------------------------------------------------------------
 
 
-def _among(x: Any, y: Any, axes: Axes, keepdims: bool) -> Any:
-    """Where x is the extreme that its reduction found."""
-    return equal(x, y if keepdims or not axes else reshape(y, shape=kept_shape(tuple(x.shape), axes)))
+def _shares(x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
+    """1 over the number of winners, where x is one: the extreme that its reduction found. No gradient flows here."""
+    winners = cast_to(equal(x, _upright(y, x_spec.shape, axes, keepdims)), x_spec.dtype)
+    return winners / reduce_sum(winners, axes=axes, keepdims=True)
 
 
-def _shared(dy: Any, x: Any, x_spec: Spec, y: Any, axes: Axes, keepdims: bool) -> Any:
-    winners = _among(x, y, axes, keepdims)
-    count = reduce_sum(cast_to(winners, x_spec.dtype), axes=axes, keepdims=keepdims)
-    return cast_to(winners, x_spec.dtype) * spread(dy / count, x_spec.shape, axes, keepdims)
+def _shared(dy: Any, x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
+    return _shares(x, y, x_spec, axes, keepdims) * _upright(dy, x_spec.shape, axes, keepdims)
 
 
-def _shared_tangent(x: Any, x_spec: Spec, y: Any, dx: Any, axes: Axes, keepdims: bool) -> Any:
-    winners = _among(x, y, axes, keepdims)
-    count = reduce_sum(cast_to(winners, x_spec.dtype), axes=axes, keepdims=keepdims)
-    return reduce_sum(masked(winners, dx, when=True), axes=axes, keepdims=keepdims) / count
+def _shared_tangent(x: Any, y: Any, x_spec: Spec, dx: Any, axes: Axes, keepdims: bool) -> Any:
+    return reduce_sum(_shares(x, y, x_spec, axes, keepdims) * dx, axes=axes, keepdims=keepdims)
 
 
-def _extreme(ufunc: np.ufunc, x: Any, axes: Axes, keepdims: bool, largest: bool) -> Any:
-    if x.size:
-        return ufunc.reduce(x, axis=axes, keepdims=keepdims)
-    if x.dtype.kind in "iu":
-        limits = np.iinfo(x.dtype)
-        empty: Any = limits.min if largest else limits.max
-    else:
-        empty = -np.inf if largest else np.inf
-    return ufunc.reduce(x, axis=axes, keepdims=keepdims, initial=x.dtype.type(empty))
+def _of_nothing(dtype: np.dtype, largest: bool) -> Any:
+    """What the reduction of no element gives: the least, or the greatest, number of the dtype."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return dtype.type(limits.min if largest else limits.max)
+    return dtype.type(-np.inf if largest else np.inf)
 
 
 @general(vjp=dict(x=_shared), jvp=_shared_tangent, types=REAL_NUMERIC, infer=reduced_spec, samples=_samples,
-         batch=lambda size, x, *, axes, keepdims: reduce_max(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+         batch=lambda size, x, *, axes, keepdims: reduce_max(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_max(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """The largest over `axes`: of nothing, minus infinity or the least integer."""
-    return _extreme(np.maximum, x, axes, keepdims, True)
+    if x.size:
+        return _largest(x, axis=axes, keepdims=keepdims)
+    return _largest(x, axis=axes, keepdims=keepdims, initial=_of_nothing(x.dtype, True))
 
 
 @general(vjp=dict(x=_shared), jvp=_shared_tangent, types=REAL_NUMERIC, infer=reduced_spec, samples=_samples,
-         batch=lambda size, x, *, axes, keepdims: reduce_min(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+         batch=lambda size, x, *, axes, keepdims: reduce_min(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_min(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """The smallest over `axes`: of nothing, infinity or the greatest integer."""
-    return _extreme(np.minimum, x, axes, keepdims, False)
+    if x.size:
+        return _smallest(x, axis=axes, keepdims=keepdims)
+    return _smallest(x, axis=axes, keepdims=keepdims, initial=_of_nothing(x.dtype, False))
 
 
 def _place_samples(rng: np.random.Generator) -> list[Sample]:
@@ -143,20 +161,20 @@ def _place_spec(x: Spec, *, axis: int, dtype: np.dtype) -> Spec:
 def _place(find: Callable[..., Any], x: Any, axis: int, dtype: np.dtype, worst: float) -> Any:
     if not x.shape[axis]:
         raise ValueError(f"Reduction axis {axis} is empty in shape {list(x.shape)}")
-    if x.dtype.kind == "f" and np.isnan(np.maximum.reduce(x, axis=None)):
+    if x.dtype.kind == "f" and np.isnan(_largest(x, axis=None)):
         x = np.where(np.isnan(x), worst, x)  # TensorFlow passes over what is not a number
     return find(x, axis).astype(dtype, copy=False)
 
 
 @nondifferentiable(types="fiub", infer=_place_spec, samples=_place_samples,
-                   batch=lambda size, x, *, axis, dtype: argmax(x, axis=axis + 1, dtype=dtype))  # fmt: skip
+                   batch=lambda size, x, *, axis, dtype: argmax(x, axis=axis + 1, dtype=dtype))
 def argmax(x: Any, *, axis: int, dtype: np.dtype) -> Any:
     """Where along an axis the largest element is, the first of equal ones."""
     return _place(np.argmax, x, axis, dtype, -np.inf)
 
 
 @nondifferentiable(types="fiub", infer=_place_spec, samples=_place_samples,
-                   batch=lambda size, x, *, axis, dtype: argmin(x, axis=axis + 1, dtype=dtype))  # fmt: skip
+                   batch=lambda size, x, *, axis, dtype: argmin(x, axis=axis + 1, dtype=dtype))
 def argmin(x: Any, *, axis: int, dtype: np.dtype) -> Any:
     """Where along an axis the smallest element is, the first of equal ones."""
     return _place(np.argmin, x, axis, dtype, np.inf)
@@ -166,35 +184,43 @@ def argmin(x: Any, *, axis: int, dtype: np.dtype) -> Any:
 
 
 def _norm_rule(dy: Any, x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
-    return spread(dy / y, x_spec.shape, axes, keepdims) * x
+    return x * _upright(dy / y, x_spec.shape, axes, keepdims)
 
 
 @general(vjp=dict(x=_norm_rule), types=NUMERIC, infer=reduced_spec, samples=_samples,
-         batch=lambda size, x, *, axes, keepdims: reduce_euclidean_norm(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+         batch=lambda size, x, *, axes, keepdims: reduce_euclidean_norm(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_euclidean_norm(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """The square root of the sum of squared magnitudes over `axes`; of integers, the whole part of it."""
     squares = np.square(x) if x.dtype.kind != "c" else (x * np.conjugate(x)).real
-    return np.sqrt(np.add.reduce(squares, axis=axes, dtype=squares.dtype, keepdims=keepdims)).astype(x.dtype, copy=False)
+    return np.sqrt(_sum(squares, axis=axes, dtype=squares.dtype, keepdims=keepdims)).astype(x.dtype, copy=False)
 
 
 def _softmax_over(x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
-    return exp(x - (y if keepdims or not axes else reshape(y, shape=kept_shape(x_spec.shape, axes))))
+    return exp(x - _upright(y, x_spec.shape, axes, keepdims))
 
 
-@general(vjp=dict(x=lambda dy, x, y, x_spec, axes, keepdims:
-                  _softmax_over(x, y, x_spec, axes, keepdims) * spread(dy, x_spec.shape, axes, keepdims)),
-         jvp=lambda x, y, x_spec, dx, axes, keepdims:
-             reduce_sum(_softmax_over(x, y, x_spec, axes, keepdims) * dx, axes=axes, keepdims=keepdims),
-         types=REAL_FLOATING, infer=reduced_spec, samples=_samples,
-         batch=lambda size, x, *, axes, keepdims: reduce_logsumexp(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+def _logsumexp_rule(dy: Any, x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
+    return _softmax_over(x, y, x_spec, axes, keepdims) * _upright(dy, x_spec.shape, axes, keepdims)
+
+
+def _logsumexp_tangent(x: Any, y: Any, x_spec: Spec, dx: Any, axes: Axes, keepdims: bool) -> Any:
+    return reduce_sum(_softmax_over(x, y, x_spec, axes, keepdims) * dx, axes=axes, keepdims=keepdims)
+
+
+@general(vjp=dict(x=_logsumexp_rule), jvp=_logsumexp_tangent, types=REAL_FLOATING, infer=reduced_spec, samples=_samples,
+         batch=lambda size, x, *, axes, keepdims: reduce_logsumexp(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_logsumexp(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over `axes`, without overflow: the largest element is taken out first."""
-    top = _extreme(np.maximum, x, axes, True, True)
-    top = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
+    if not x.size:
+        return _largest(x, axis=axes, keepdims=keepdims, initial=x.dtype.type(-np.inf))
+    all_axes = len(axes) == x.ndim and not keepdims
+    top = _largest(x, axis=axes, keepdims=not all_axes)
+    if not (math.isfinite(top) if all_axes else np.isfinite(top).all()):
+        top = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
     e = x - top
     e = np.exp(e, out=e if e.__class__ is np.ndarray else None)
-    y = np.log(np.add.reduce(e, axis=axes, dtype=x.dtype, keepdims=True)) + top
-    return y if keepdims else y.reshape(reduced_spec(x, axes=axes, keepdims=False).shape)[()]
+    y = np.log(_sum(e, axis=axes, dtype=x.dtype, keepdims=not all_axes)) + top
+    return y if keepdims or all_axes else y.reshape(reduced_spec(x, axes=axes, keepdims=False).shape)
 
 
 # Products -------------------------------------------------------------------------------------------------------------
@@ -206,22 +232,55 @@ def _product_samples(rng: np.random.Generator) -> list[Sample]:
 
 
 def _product_rule(dy: Any, x: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
-    """dy times the product of the other elements: of those before (an exclusive running product) and of those after."""
+    """dy times the product of the other elements."""
     shape = x_spec.shape
-    order = (*axes, *(a for a in range(len(shape)) if a not in axes))
-    laid = transpose(x, perm=order)
-    flat = reshape(laid, shape=(_count(shape, axes), math.prod(n for a, n in enumerate(shape) if a not in axes)))
-    others = cumprod(flat, axis=0, exclusive=True, reverse=False) * cumprod(flat, axis=0, exclusive=True, reverse=True)
-    back = tuple(order.index(a) for a in range(len(shape)))
-    others = transpose(reshape(others, shape=tuple(shape[a] for a in order)), perm=back)
-    return spread(dy, shape, axes, keepdims) * conjugate(others)
+    rest = tuple(a for a in range(len(shape)) if a not in axes)
+    order = (*axes, *rest)
+    laid = x if order == tuple(range(len(shape))) else transpose(x, perm=order)
+    others = product_of_others(reshape(laid, shape=(_count(shape, axes), _count(shape, rest))))
+    others = reshape(others, shape=tuple(shape[a] for a in order))
+    if laid is not x:
+        others = transpose(others, perm=tuple(order.index(a) for a in range(len(shape))))
+    return conjugate(others) * _upright(dy, shape, axes, keepdims)
 
 
 @general(vjp=dict(x=_product_rule), types=NUMERIC, infer=reduced_spec, samples=_product_samples,
-         batch=lambda size, x, *, axes, keepdims: reduce_prod(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+         batch=lambda size, x, *, axes, keepdims: reduce_prod(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_prod(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """The product over `axes`."""
-    return np.multiply.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
+    return _product(x, axis=axes, dtype=x.dtype, keepdims=keepdims)
+
+
+def _others_samples(rng: np.random.Generator) -> list[Sample]:
+    zeros = np.array([[-1.5, 0.0, 0.7], [0.0, 1.2, 0.0], [2.0, 0.4, 0.0]])
+    return [Sample(a) for a in (rng.normal(size=(3, 2)), zeros, rng.normal(size=(1, 2)), rng.normal(size=(0, 2)))]
+
+
+def _others_rule(dy: Any, x: Any) -> Any:
+    """The op is the product of two running ones, those before and those after; each is differentiated in turn."""
+    before = cumprod(x, axis=0, exclusive=True, reverse=False)
+    after = cumprod(x, axis=0, exclusive=True, reverse=True)
+    through_before = _cumprod_rule(dy * conjugate(after), x, 0, True, False)
+    return through_before + _cumprod_rule(dy * conjugate(before), x, 0, True, True)
+
+
+def _one_by_one(size: int, x: Any) -> Any:
+    """A batch of matrices side by side."""
+    rows, columns = tuple(x.shape)[1:]
+    beside = reshape(transpose(x, perm=(1, 0, 2)), shape=(rows, size * columns))
+    return transpose(reshape(product_of_others(beside), shape=(rows, size, columns)), perm=(1, 0, 2))
+
+
+@general(vjp=dict(x=_others_rule), types=FLOATING, infer=lambda x: x, samples=_others_samples, batch=_one_by_one)
+def product_of_others(x: Any) -> Any:
+    """The product of all other elements of each column: their product over each, or where that would divide by zero or
+    overflow, the product of those before and those after.
+    """
+    whole = _product(x, axis=0, dtype=x.dtype)
+    size = np.abs(whole)
+    if x.dtype.itemsize >= 4 and ((size > 1e-30) & (size < 1e30)).all():
+        return whole / x
+    return _run(np.multiply, 1, x, 0, True, False) * _run(np.multiply, 1, x, 0, True, True)
 
 
 # Truth and counts -----------------------------------------------------------------------------------------------------
@@ -232,17 +291,17 @@ def _truths(rng: np.random.Generator) -> list[Sample]:
 
 
 @nondifferentiable(types="b", infer=reduced_spec, samples=_truths,
-                   batch=lambda size, x, *, axes, keepdims: reduce_any(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+                   batch=lambda size, x, *, axes, keepdims: reduce_any(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_any(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """Whether some element over `axes` is true."""
-    return np.logical_or.reduce(x, axis=axes, keepdims=keepdims)
+    return _some(x, axis=axes, keepdims=keepdims)
 
 
 @nondifferentiable(types="b", infer=reduced_spec, samples=_truths,
-                   batch=lambda size, x, *, axes, keepdims: reduce_all(x, axes=_inside(axes), keepdims=keepdims))  # fmt: skip
+                   batch=lambda size, x, *, axes, keepdims: reduce_all(x, axes=_inside(axes), keepdims=keepdims))
 def reduce_all(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     """Whether every element over `axes` is true."""
-    return np.logical_and.reduce(x, axis=axes, keepdims=keepdims)
+    return _every(x, axis=axes, keepdims=keepdims)
 
 
 # Running sums and products --------------------------------------------------------------------------------------------
@@ -268,9 +327,12 @@ def _run(ufunc: np.ufunc, start: int, x: Any, axis: int, exclusive: bool, revers
     return y
 
 
-@linear(vjp=dict(x=lambda dy, axis, exclusive, reverse: cumsum(dy, axis=axis, exclusive=exclusive, reverse=not reverse)),
-        types=NUMERIC, infer=lambda x, **_: x, samples=_running_samples,
-        batch=lambda size, x, *, axis, exclusive, reverse: cumsum(x, axis=axis + 1, exclusive=exclusive, reverse=reverse))  # fmt: skip
+def _cumsum_rule(dy: Any, axis: int, exclusive: bool, reverse: bool) -> Any:
+    return cumsum(dy, axis=axis, exclusive=exclusive, reverse=not reverse)
+
+
+@linear(vjp=dict(x=_cumsum_rule), types=NUMERIC, infer=lambda x, **_: x, samples=_running_samples,
+        batch=lambda size, x, *, axis, **way: cumsum(x, axis=axis + 1, **way))
 def cumsum(x: Any, *, axis: int, exclusive: bool, reverse: bool) -> Any:
     """The sums of the elements up to each along an axis."""
     return _run(np.add, 0, x, axis, exclusive, reverse)
@@ -295,7 +357,7 @@ def _cumprod_rule(dy: Any, x: Any, axis: int, exclusive: bool, reverse: bool) ->
 
 
 @general(vjp=dict(x=_cumprod_rule), types=NUMERIC, infer=lambda x, **_: x, samples=_factor_samples,
-         batch=lambda size, x, *, axis, exclusive, reverse: cumprod(x, axis=axis + 1, exclusive=exclusive, reverse=reverse))  # fmt: skip
+         batch=lambda size, x, *, axis, **way: cumprod(x, axis=axis + 1, **way))
 def cumprod(x: Any, *, axis: int, exclusive: bool, reverse: bool) -> Any:
     """The products of the elements up to each along an axis."""
     return _run(np.multiply, 1, x, axis, exclusive, reverse)
@@ -306,7 +368,7 @@ def _shift_samples(rng: np.random.Generator) -> list[Sample]:
 
 
 @linear(vjp=dict(x=lambda dy, axis, ahead: shifted(dy, axis=axis, ahead=not ahead)), infer=lambda x, **_: x,
-        samples=_shift_samples, batch=lambda size, x, *, axis, ahead: shifted(x, axis=axis + 1, ahead=ahead))  # fmt: skip
+        samples=_shift_samples, batch=lambda size, x, *, axis, ahead: shifted(x, axis=axis + 1, ahead=ahead))
 def shifted(x: Any, *, axis: int, ahead: bool) -> Any:
     """x one place further along an axis (or back); a zero comes in, the last element falls out."""
     y = np.zeros(x.shape, x.dtype)
@@ -320,20 +382,25 @@ def shifted(x: Any, *, axis: int, ahead: bool) -> Any:
 
 
 def _recurrence_samples(rng: np.random.Generator) -> list[Sample]:
-    return [Sample(rng.normal(size=s), rng.normal(size=s), axis=a, reverse=r)
-            for s, a in (((4,), 0), ((3, 2), 0), ((2, 5), 1), ((2, 1), 1), ((2, 0), 1)) for r in (False, True)]  # fmt: skip
+    shapes = (((4,), 0), ((3, 2), 0), ((2, 5), 1), ((2, 1), 1), ((2, 0), 1))
+    return [Sample(rng.normal(size=s), rng.normal(size=s), axis=a, reverse=r) for s, a in shapes for r in (False, True)]
 
 
-def _recurrence_u(dy: Any, a: Any, axis: int, reverse: bool) -> Any:
+def _by_term(dy: Any, a: Any, axis: int, reverse: bool) -> Any:
     return recurrence(shifted(conjugate(a), axis=axis, ahead=reverse), dy, axis=axis, reverse=not reverse)
 
 
-@general(vjp=dict(a=lambda dy, a, y, axis, reverse: _recurrence_u(dy, a, axis, reverse) * conjugate(shifted(y, axis=axis, ahead=not reverse)),
-                  u=lambda dy, a, axis, reverse: _recurrence_u(dy, a, axis, reverse)),
-         jvp=lambda a, y, da, du, axis, reverse:
-             recurrence(a, du + da * shifted(y, axis=axis, ahead=not reverse), axis=axis, reverse=reverse),
-         types=FLOATING, infer=lambda a, u, **_: a, samples=_recurrence_samples,
-         batch=lambda size, a, u, *, axis, reverse: recurrence(a, u, axis=axis + 1, reverse=reverse))  # fmt: skip
+def _by_factor(dy: Any, a: Any, y: Any, axis: int, reverse: bool) -> Any:
+    return _by_term(dy, a, axis, reverse) * conjugate(shifted(y, axis=axis, ahead=not reverse))
+
+
+def _recurrence_tangent(a: Any, y: Any, da: Any, du: Any, axis: int, reverse: bool) -> Any:
+    return recurrence(a, du + da * shifted(y, axis=axis, ahead=not reverse), axis=axis, reverse=reverse)
+
+
+@general(vjp=dict(a=_by_factor, u=_by_term), jvp=_recurrence_tangent, types=FLOATING, infer=lambda a, u, **_: a,
+         samples=_recurrence_samples,
+         batch=lambda size, a, u, *, axis, reverse: recurrence(a, u, axis=axis + 1, reverse=reverse))
 def recurrence(a: Any, u: Any, *, axis: int, reverse: bool) -> Any:
     """y[i] = u[i] + a[i] y[i - 1] along an axis (a[0] multiplies nothing); from the end with `reverse`.
 
@@ -358,30 +425,35 @@ def _less(a: Any, b: Any) -> Any:
 
 
 def _cumulative_rule(dy: Any, x: Any, y: Any, axis: int, reverse: bool) -> Any:
-    """dx[i] = sum over j >= i of dy[j] exp(x[i] - y[j]), as a recurrence whose factors exp(y[i] - y[i + 1]) are at most 1."""
+    """dx[i] = sum over j >= i of dy[j] exp(x[i] - y[j]): a recurrence whose factors exp(y[i] - y[i + 1]) are at most 1."""
     factor = shifted(exp(_less(shifted(y, axis=axis, ahead=not reverse), y)), axis=axis, ahead=reverse)
     return exp(_less(x, y)) * recurrence(factor, dy, axis=axis, reverse=not reverse)
 
 
-@general(vjp=dict(x=_cumulative_rule), types=REAL_FLOATING, infer=lambda x, **_: x,
-         samples=lambda rng: [Sample(rng.normal(size=(3, 4)), axis=a, reverse=r) for a in (0, 1) for r in (False, True)],
-         batch=lambda size, x, *, axis, reverse: cumulative_logsumexp(x, axis=axis + 1, reverse=reverse))  # fmt: skip
+def _cumulative_samples(rng: np.random.Generator) -> list[Sample]:
+    return [Sample(rng.normal(size=(3, 4)), axis=a, reverse=r) for a in (0, 1) for r in (False, True)]
+
+
+@general(vjp=dict(x=_cumulative_rule), types=REAL_FLOATING, infer=lambda x, **_: x, samples=_cumulative_samples,
+         batch=lambda size, x, *, axis, reverse: cumulative_logsumexp(x, axis=axis + 1, reverse=reverse))
 def cumulative_logsumexp(x: Any, *, axis: int, reverse: bool) -> Any:
     """log(sum(exp(x))) of the elements up to each along an axis."""
     return _run(np.logaddexp, 0, x, axis, False, reverse)
 
 
-# Sums of several --------------------------------------------------------------------------------------------------------
+# Sums of several ------------------------------------------------------------------------------------------------------
 
 
 @linear(vjp=dict(xs=lambda dy, xs_spec: (dy,) * len(xs_spec)), types=NUMERIC, infer=lambda *xs: xs[0],
         batch=lambda size, *xs: add_n(*xs),
-        samples=lambda rng: [Sample(*(rng.normal(size=(2, 3)) for _ in range(n))) for n in (1, 2, 3)])  # fmt: skip
+        samples=lambda rng: [Sample(*(rng.normal(size=(2, 3)) for _ in range(n))) for n in (1, 2, 3)])
 def add_n(*xs: Any) -> Any:
     """The sum of arrays of one shape."""
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
-            raise ValueError(f"Inputs must have the same size and shape.  Input 0: {list(xs[0].shape)} != input {i}: {list(x.shape)}")
+            raise ValueError(
+                f"Inputs must have the same size and shape.  Input 0: {list(xs[0].shape)} != input {i}: {list(x.shape)}"
+            )
     if len(xs) == 1:
         return xs[0]
     total = xs[0] + xs[1]
