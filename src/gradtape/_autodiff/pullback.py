@@ -242,7 +242,7 @@ def filled(r: Record, dys: list[Any], raw: bool) -> tuple[Any, ...]:
 def own(cts: dict[Any, Any], owned: set[Any], node: Any, spec: Any) -> np.ndarray:
     """The node's cotangent as a buffer to add into: zeros at first, a copy if the array so far is somebody else's."""
     c = cts[node]
-    if node in owned and c.__class__ is not IndexedSlices:
+    if node in owned and c.__class__ is np.ndarray:  # neither slices nor a scalar, which a sum of scalars is
         return c
     owned.add(node)
     cts[node] = buffer = np.zeros(spec.shape, spec.dtype) if c is None else np.array(dense_raw(c))
