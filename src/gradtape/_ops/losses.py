@@ -14,7 +14,7 @@ from gradtape._core.kinds import REAL_FLOATING, elementwise, general
 from gradtape._core.primitive import Sample
 from gradtape._core.samples import BIG, PROBABILITY
 from gradtape._core.spec import Spec
-from gradtape._ops.activations import _log1p_exp, _numbers, _own, sigmoid
+from gradtape._ops.activations import sigmoid, softplus_forward
 from gradtape._ops.elementwise import exp
 from gradtape._ops.shaping import reduce_sum, reshape
 
@@ -152,9 +152,7 @@ def less_one(x: Any, labels: Any) -> Any:
 
 
 def _sigmoid_cross_entropy(labels: Any, logits: Any) -> Any:
-    y = _log1p_exp(logits)
-    y = np.add(y, np.maximum(logits, _numbers(logits)[0]), out=_own(y))
-    return y - logits * labels
+    return softplus_forward(logits) - logits * labels
 
 
 sigmoid_cross_entropy = elementwise(

@@ -89,12 +89,20 @@ def reduce_mean(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
     return total / count
 
 
+@linear(vjp=dict(x=lambda dy, axes: deviation(dy, axes=axes)), types=FLOATING, infer=lambda x, **_: x,
+        samples=lambda rng: [Sample(s.args[0], axes=s.attrs["axes"]) for s in _samples(rng) if not s.attrs["keepdims"]],
+        batch=lambda size, x, *, axes: deviation(x, axes=_inside(axes)))
+def deviation(x: Any, *, axes: Axes) -> Any:
+    """x less its mean over `axes`, which is taken off twice: it is rounded, and beside a large one that costs digits."""
+    count = _count(x.shape, axes)
+    y = x - _sum(x, axis=axes, dtype=x.dtype, keepdims=True) / count
+    rest = _sum(y, axis=axes, dtype=x.dtype, keepdims=True) / count
+    return np.subtract(y, rest, out=y if y.__class__ is np.ndarray else None)
+
+
 def _variance_rule(dy: Any, x: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
-    """The mean is subtracted twice: it is rounded, and where it is large beside the distances that costs digits."""
     shape = x_spec.shape
-    distance = x - reduce_mean(x, axes=axes, keepdims=True)
-    distance = distance - reduce_mean(distance, axes=axes, keepdims=True)
-    return distance * _upright(dy * 2 / max(_count(shape, axes), 1), shape, axes, keepdims)
+    return deviation(x, axes=axes) * _upright(dy * 2 / max(_count(shape, axes), 1), shape, axes, keepdims)
 
 
 @general(vjp=dict(x=_variance_rule), types=REAL_FLOATING, infer=reduced_spec, samples=_samples,
@@ -110,18 +118,22 @@ def reduce_variance(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
 # Extremes -------------------------------------------------------------------------------------------------------------
 
 
-def _shares(x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
-    """1 over the number of winners, where x is one: the extreme that its reduction found. No gradient flows here."""
-    winners = cast_to(equal(x, _upright(y, x_spec.shape, axes, keepdims)), x_spec.dtype)
-    return winners / reduce_sum(winners, axes=axes, keepdims=True)
+def _winners(x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
+    """1 where x is the extreme that its reduction found, elsewhere 0. No gradient flows here."""
+    return cast_to(equal(x, _upright(y, x_spec.shape, axes, keepdims)), x_spec.dtype)
 
 
 def _shared(dy: Any, x: Any, y: Any, x_spec: Spec, axes: Axes, keepdims: bool) -> Any:
-    return _shares(x, y, x_spec, axes, keepdims) * _upright(dy, x_spec.shape, axes, keepdims)
+    """An equal share for every winner; without any (not a number) dy / 0 spoils all, as in TensorFlow."""
+    winners = _winners(x, y, x_spec, axes, keepdims)
+    share = dy / reduce_sum(winners, axes=axes, keepdims=keepdims)
+    return winners * _upright(share, x_spec.shape, axes, keepdims)
 
 
 def _shared_tangent(x: Any, y: Any, x_spec: Spec, dx: Any, axes: Axes, keepdims: bool) -> Any:
-    return reduce_sum(_shares(x, y, x_spec, axes, keepdims) * dx, axes=axes, keepdims=keepdims)
+    winners = _winners(x, y, x_spec, axes, keepdims)
+    total = reduce_sum(winners * dx, axes=axes, keepdims=keepdims)
+    return total / reduce_sum(winners, axes=axes, keepdims=keepdims)
 
 
 def _of_nothing(dtype: np.dtype, largest: bool) -> Any:
@@ -347,8 +359,8 @@ def _factor_samples(rng: np.random.Generator) -> list[Sample]:
 def _cumprod_rule(dy: Any, x: Any, axis: int, exclusive: bool, reverse: bool) -> Any:
     """dx[i] = (product of those before i) * sum over j >= i of dy[j] (product of those between): never a division.
 
-    The sum is the recurrence s[i] = dy[i] + x[i + 1] s[i + 1], run from the other end; the exclusive product's cotangents
-    are one place further on.
+    The sum is the recurrence s[i] = dy[i] + x[i + 1] s[i + 1], run from the other end; the cotangents of the exclusive
+    product are one place further on.
     """
     before = conjugate(cumprod(x, axis=axis, exclusive=True, reverse=reverse))
     later = shifted(dy, axis=axis, ahead=reverse) if exclusive else dy
@@ -404,7 +416,8 @@ def _recurrence_tangent(a: Any, y: Any, da: Any, du: Any, axis: int, reverse: bo
 def recurrence(a: Any, u: Any, *, axis: int, reverse: bool) -> Any:
     """y[i] = u[i] + a[i] y[i - 1] along an axis (a[0] multiplies nothing); from the end with `reverse`.
 
-    By doubling: after k rounds every y covers 2**k terms and every a is the product of as many, so n steps take log2(n) rounds.
+    By doubling: after k rounds every y covers 2**k terms and every a is the product of as many, so n steps take log2(n)
+    rounds.
     """
     y, a = u.copy(), a.copy()
     along: tuple[Any, ...] = (slice(None),) * axis
@@ -425,7 +438,7 @@ def _less(a: Any, b: Any) -> Any:
 
 
 def _cumulative_rule(dy: Any, x: Any, y: Any, axis: int, reverse: bool) -> Any:
-    """dx[i] = sum over j >= i of dy[j] exp(x[i] - y[j]): a recurrence whose factors exp(y[i] - y[i + 1]) are at most 1."""
+    """dx[i] = sum over j >= i of dy[j] exp(x[i] - y[j]): a recurrence with factors exp(y[i] - y[i + 1]), at most 1."""
     factor = shifted(exp(_less(shifted(y, axis=axis, ahead=not reverse), y)), axis=axis, ahead=reverse)
     return exp(_less(x, y)) * recurrence(factor, dy, axis=axis, reverse=not reverse)
 
