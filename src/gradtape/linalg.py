@@ -7,11 +7,12 @@ from gradtape._api.diagonals import band_part, diag, diag_part, set_diag, tensor
 from gradtape._api.normalisation import (
     l2_normalize,
 )
-from gradtape._api.norms import norm
+from gradtape._api.norms import norm, normalize
 from gradtape._api.products import adjoint, cross, einsum, matmul, matrix_transpose, matvec, tensordot
 from gradtape._api.values import eye
 
 __all__ = [
     "adjoint", "band_part", "cross", "diag", "diag_part", "einsum", "eye", "global_norm", "l2_normalize", "matmul",
-    "matrix_transpose", "matvec", "norm", "set_diag", "tensor_diag", "tensor_diag_part", "tensordot", "trace",
+    "matrix_transpose", "matvec", "norm",
+    "normalize", "set_diag", "tensor_diag", "tensor_diag_part", "tensordot", "trace",
 ]  # fmt: skip

@@ -10,10 +10,11 @@ from gradtape._api.arithmetic import abs, pow, sqrt
 from gradtape._api.arrays import squeeze
 from gradtape._api.functions import conj
 from gradtape._api.reductions import reduce_max, reduce_sum
+from gradtape._api.values import cast
 from gradtape._core.errors import UnimplementedError
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor
 
-__all__ = ["norm"]
+__all__ = ["norm", "normalize"]
 
 _MATRIX_ORDERS = ("euclidean", "fro", 1, 2, np.inf)
 
@@ -75,3 +76,17 @@ def _of_matrices(size: Tensor, order: Any, axis: tuple[int, int], keep: bool) ->
 
 def _axis_message(axis: Any) -> str:
     return f"'axis' must be None, an integer, or a tuple of 2 unique integers, got {axis}"
+
+
+def normalize(
+    tensor: TensorLike, ord: Any = "euclidean", axis: Any = None, name: str | None = None
+) -> tuple[Tensor, Tensor]:
+    """`tensor` divided by its norm (see `tf.norm`) along `axis`, and the norm, its axes kept at length 1.
+
+    >>> unit, size = tf.linalg.normalize([3.0, 4.0])
+    >>> unit.numpy(), size.numpy()
+    (array([0.6, 0.8], dtype=float32), array([5.], dtype=float32))
+    """
+    x = as_tensor(tensor)
+    size = norm(x, ord, axis, keepdims=True)
+    return x / cast(size, x.dtype), size
