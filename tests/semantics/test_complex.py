@@ -188,3 +188,21 @@ def test_the_jacobian_is_conjugated_as_the_gradient_is():
         tape.watch(z)
         y = z * (2 + 3j)
     same(tape.jacobian(y, z), np.eye(2) * (2 - 3j))
+
+
+@needs("function", "gradients")
+def test_the_function_gradients_wants_a_seed_for_a_complex_target():
+    """A tape seeds it with 1; `tf.gradients` refuses."""
+
+    @tf.function
+    def unseeded(z):
+        return tf.gradients(z * z, z)
+
+    @tf.function
+    def seeded(z):
+        return tf.gradients(z * z, z, grad_ys=tf.ones_like(z))
+
+    z = tf.constant(Z)
+    with pytest.raises(TypeError, match="must set grad_ys"):
+        unseeded(z)
+    same(seeded(z)[0], np.conj(2 * Z))

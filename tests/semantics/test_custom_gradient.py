@@ -214,6 +214,22 @@ def test_keyword_arguments_are_not_differentiated():
     all_same(tape.gradient(y, [x, k]), [50.0, None])
 
 
+@differs("TensorFlow refuses keyword arguments while it builds a graph; gradtape traces by running")
+@needs("function")
+def test_keyword_arguments_in_a_function():
+    @tf.custom_gradient
+    def f(x, scale):
+        return x * scale, lambda up: up * 50.0
+
+    g = tf.function(lambda x: f(x, scale=3.0))
+    x = tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = g(x)
+    same(y, 6.0)
+    same(tape.gradient(y, x), 50.0)
+
+
 # What grad_fn returns
 
 
