@@ -176,6 +176,11 @@ def norms() -> Iterator[Case]:
     yield case("math.l2_normalize", "epsilon", lambda f, x: f(x, epsilon=10.0), (3,), group="composite")
     yield case("math.l2_normalize", "float64", lambda f, x: f(x), (3,), dtype=np.float64, group="composite")
     yield case("math.l2_normalize", "complex64", lambda f, x: f(x), (3,), dtype=np.complex64, group="composite")
+    for order in ("euclidean", 1, np.inf):
+        x = drawn(f"normalize {order}", REAL, (2, 3))
+        yield case(
+            "linalg.normalize", f"ord {order}, axis 1", lambda f, x, o=order: f(x, ord=o, axis=1), x, group="composite"
+        )
     yield case("nn.l2_loss", "matrix", lambda f, x: f(x), (2, 3), group="sums")
     yield case("nn.l2_loss", "empty", lambda f, x: f(x), (0,), group="sums")
 
