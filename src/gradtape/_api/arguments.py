@@ -68,7 +68,7 @@ def integers(value: Any, argument: str = "value") -> tuple[int, ...]:
 
 
 def _entry(value: Any, argument: str) -> int:
-    if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+    if isinstance(value, (list, tuple)) or bool(getattr(value, "ndim", 0)):
         raise invalid_argument(f"Argument `{argument}` must be a vector of integers, got {value!r} as an entry.")
     return integer(value, argument)
 

@@ -214,7 +214,7 @@ def split(
     shape = t._shape()
     place = axis_of(axis, len(shape), "tf.split")
     length = shape[place]
-    if isinstance(num_or_size_splits, (list, tuple)) or getattr(num_or_size_splits, "ndim", 0):
+    if isinstance(num_or_size_splits, (list, tuple)) or bool(getattr(num_or_size_splits, "ndim", 0)):
         sizes = _sizes(integers(num_or_size_splits, "num_or_size_splits"), length)
     else:
         count = integer(num_or_size_splits, "num_or_size_splits")

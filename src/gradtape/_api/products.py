@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from gradtape._api.arguments import axis_of, integer, integers
+from gradtape._core.dtypes import as_dtype
 from gradtape._core.errors import describe, invalid_argument
 from gradtape._ops import matrix, shaping
 from gradtape._ops.casting import cast_to
-from gradtape._runtime.convert import numpy_dtype
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor
 
 __all__ = ["adjoint", "cross", "einsum", "matmul", "matrix_transpose", "matvec", "tensordot"]
@@ -43,23 +43,21 @@ def matmul(
     """
     if transpose_a or transpose_b or adjoint_a or adjoint_b:
         a, b = _turned(a, b, transpose_a, adjoint_a, transpose_b, adjoint_b)
+    if a.__class__ is not Tensor or b.__class__ is not Tensor:
+        a, b = _pair(a, b)
+    y = matrix.matmul.call(a, b)
+    return y if output_type is None else cast_to(y, as_dtype(output_type).np)
+
+
+def _pair(a: TensorLike, b: TensorLike) -> tuple[Any, Any]:
+    """Both operands as tensors; one without a dtype of its own takes the other's."""
     if isinstance(a, Readable):
         a = a._read()
     if isinstance(b, Readable):
         b = b._read()
-    if a.__class__ is not Tensor or b.__class__ is not Tensor:
-        a, b = _pair(a, b)
-    y = matrix.matmul.call(a, b)
-    return y if output_type is None else cast_to(y, numpy_dtype(output_type))
-
-
-def _pair(a: TensorLike, b: TensorLike) -> tuple[Any, Any]:
-    """Both operands as tensors or variables; one without a dtype of its own takes the other's."""
-    if not isinstance(a, (Tensor, Readable)):
-        a = as_tensor(a, b.dtype if isinstance(b, (Tensor, Readable)) else None)
-    if not isinstance(b, (Tensor, Readable)):
-        b = as_tensor(b, a.dtype)
-    return a, b
+    if not isinstance(a, Tensor):
+        a = as_tensor(a, b.dtype if isinstance(b, Tensor) else None)
+    return a, b if isinstance(b, Tensor) else as_tensor(b, a.dtype)
 
 
 def _turned(
@@ -132,7 +130,7 @@ def cross(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     >>> tf.linalg.cross([1, 0, 0], [0, 1, 0]).numpy().tolist()
     [0, 0, 1]
     """
-    a, b = (as_tensor(t) for t in _pair(a, b))
+    a, b = _pair(a, b)
     shape = a._shape()
     if shape != b._shape():
         raise invalid_argument(f"tf.linalg.cross: Both inputs must be of same shape: {a.shape} vs. {b.shape}")
@@ -159,7 +157,7 @@ def tensordot(a: TensorLike, b: TensorLike, axes: Any, name: str | None = None) 
     >>> tf.tensordot([[1, 2], [3, 4]], [5, 6], 1).numpy().tolist()
     [17, 39]
     """
-    a, b = (as_tensor(t) for t in _pair(a, b))
+    a, b = _pair(a, b)
     first, second = _pairs(axes, len(a._shape()), len(b._shape()))
     for i, j in zip(first, second, strict=True):
         if a._shape()[i] != b._shape()[j]:
@@ -171,7 +169,7 @@ def tensordot(a: TensorLike, b: TensorLike, axes: Any, name: str | None = None) 
 
 
 def _pairs(axes: Any, a_rank: int, b_rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    if isinstance(axes, (list, tuple)) or getattr(axes, "ndim", 0):
+    if isinstance(axes, (list, tuple)) or bool(getattr(axes, "ndim", 0)):
         if len(axes) != 2:
             raise ValueError(
                 describe(

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradtape._api.arguments import integer
 from gradtape._core.errors import describe, invalid_argument
-from gradtape._ops import elementwise, masking, segments
+from gradtape._ops import elementwise, logic, masking, segments
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain
 
 __all__ = [
@@ -52,7 +52,7 @@ def _sorted(data: TensorLike, segment_ids: TensorLike, op: str) -> tuple[Tensor,
 
 
 def _quotient(x: Tensor, y: Tensor) -> Tensor:
-    return (elementwise.floordiv if x.dtype.is_integer else elementwise.divide).call(x, y)
+    return (logic.floordiv if x.dtype.is_integer else elementwise.divide).call(x, y)
 
 
 def _counts(t: Tensor, ids: Tensor, num: int) -> Tensor:

@@ -98,9 +98,10 @@ def broadcast_static_shape(shape_x: TensorShape, shape_y: TensorShape) -> Tensor
     x, y = TensorShape(shape_x), TensorShape(shape_y)
     if x.dims is None or y.dims is None:
         return TensorShape(None)
-    a, b = x.as_list(), y.as_list()
+    a: list[int | None] = list(x.as_list())
+    b: list[int | None] = list(y.as_list())
     count = max(len(a), len(b))
-    a, b = [1] * (count - len(a)) + a, [1] * (count - len(b)) + b
+    a, b = [*[1] * (count - len(a)), *a], [*[1] * (count - len(b)), *b]
     return TensorShape([_broadcast_length(m, n, x, y) for m, n in zip(a, b, strict=True)])
 
 

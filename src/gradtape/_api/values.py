@@ -125,8 +125,10 @@ def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Any:
     if have.kind == "c" and known.is_floating:
         logger.warning(
             "You are casting an input of type %s to an incompatible dtype %s. This will discard the imaginary part and "
-            "may not be what you intended; tf.math.real(x) does the same and says so.", from_numpy(have).name, known.name
-        )  # fmt: skip
+            "may not be what you intended; tf.math.real(x) does the same and says so.",
+            from_numpy(have).name,
+            known.name,
+        )
     return cast_to(t, want)
 
 
@@ -338,7 +340,7 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
         and delta.__class__ is int
         and _is_short(start, limit, delta)
     ):
-        return plain(np.arange(start, limit, delta, np.int32))
+        return plain(np.arange(start, limit, delta, dtype=np.int32))
     wanted = numpy_dtype(dtype)
     first, last, step = (
         _number(v, wanted, argument) for v, argument in ((start, "start"), (limit, "limit"), (delta, "delta"))
@@ -352,7 +354,7 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
             f"tf.range: Requires start {'<=' if d > 0 else '>='} limit when delta {'>' if d > 0 else '<'} 0: {a}/{b}"
         )
     if kind.kind in "iu":
-        return plain(np.arange(a, b, d, kind))
+        return plain(np.arange(a, b, d, dtype=kind))
     a, b, d = (float(x.astype(kind)) for x in (first, last, step))
     return plain((a + np.arange(math.ceil(abs((b - a) / d))) * d).astype(kind))
 

@@ -275,7 +275,7 @@ def _diagonal_length(rows: int, columns: int, k: int) -> int:
 @linear(
     vjp=dict(x=lambda dy, x_spec, k: diag(dy, k=k, rows=x_spec.shape[-2], columns=x_spec.shape[-1])),
     batch=lambda size, x, *, k: diag_part(x, k=k),
-    infer=lambda x, *, k: Spec((*x.shape[:-2], _diagonal_length(*x.shape[-2:], k)), x.dtype),
+    infer=lambda x, *, k: Spec((*x.shape[:-2], _diagonal_length(x.shape[-2], x.shape[-1], k)), x.dtype),
     samples=lambda rng: [
         Sample(rng.normal(size=s), k=k) for s, k in (((3, 3), 0), ((2, 3, 4), 1), ((4, 3), -2), ((2, 2), 2))
     ],

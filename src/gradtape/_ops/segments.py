@@ -83,10 +83,8 @@ def _rows_shape(y: tuple[int, ...], ids: tuple[int, ...], batch_dims: int) -> tu
 
 
 def _table_samples(rng: np.random.Generator) -> list[Sample]:
-    return [
-        Sample(rng.normal(size=_result_shape(*map(np.shape, s.args), **s.attrs)), s.args[1], **s.attrs)
-        for s in _samples(rng)
-    ]
+    shapes = [(_result_shape(np.shape(s.args[0]), np.shape(s.args[1]), **s.attrs), s) for s in _samples(rng)]
+    return [Sample(rng.normal(size=shape), s.args[1], **s.attrs) for shape, s in shapes]
 
 
 @linear(

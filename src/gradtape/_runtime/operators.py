@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape._core.errors import InvalidArgumentError, invalid_argument
-from gradtape._ops import elementwise as ew
 from gradtape._ops import complexes, indexing, logic, masking, matrix, shaping
+from gradtape._ops import elementwise as ew
 from gradtape._ops.casting import cast_to
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Operators:
         return ew.negative.call(self)
 
     def __abs__(self) -> Tensor:
-        return (complexes.magnitude if self.dtype.is_complex else ew.abs).call(self)
+        return (complexes.magnitude if _dtype(self).is_complex else ew.abs).call(self)
 
     def __invert__(self) -> Tensor:
         return (logic.logical_not if _is_bool(self) else logic.invert).call(self)
@@ -115,6 +115,8 @@ class Operators:
     def __ge__(self, other: Any) -> Tensor:
         return logic.greater_equal.call(self, other)
 
+    __hash__ = None  # type: ignore[assignment]  # elements are compared, so equality says nothing of identity
+
     def __eq__(self, other: Any) -> Any:
         return equal_or(logic.equal, self, other, False)
 
@@ -125,18 +127,22 @@ class Operators:
         return get_item(self, index)
 
 
+def _dtype(value: Any) -> Any:
+    return value.dtype
+
+
 def _is_bool(value: Any) -> bool:
     return value.dtype.is_bool
 
 
 def true_divide(x: Any, y: Any) -> Tensor:
     """x / y; integers are divided as floats, as Python does: the narrow ones as float32, the others as float64."""
-    dtype = x.dtype if isinstance(x, Operators) else y.dtype
+    dtype = _dtype(x if isinstance(x, Operators) else y)
     if not dtype.is_integer:
         return ew.divide.call(x, y)
-    if isinstance(x, Operators) and isinstance(y, Operators) and y.dtype != dtype:
+    if isinstance(x, Operators) and isinstance(y, Operators) and _dtype(y) != dtype:
         raise TypeError(
-            f"`x` and `y` must have the same dtype, got {dtype!r} != {y.dtype!r}. Cast one of them: tf.cast."
+            f"`x` and `y` must have the same dtype, got {dtype!r} != {_dtype(y)!r}. Cast one of them: tf.cast."
         )
     wide = np.dtype("float32" if dtype.size <= 2 else "float64")
     return ew.divide.call(_cast(x, dtype, wide), _cast(y, dtype, wide))

@@ -35,6 +35,10 @@ class Readable:
     def _read(self) -> Tensor:
         raise NotImplementedError
 
+    @property
+    def dtype(self) -> DType:
+        raise NotImplementedError
+
 
 class Tensor(Operators, Value):
     """A multi-dimensional array of one dtype, immutable; what ops take and give."""
