@@ -137,6 +137,9 @@ def _is_bool(value: Any) -> bool:
 
 def true_divide(x: Any, y: Any) -> Tensor:
     """x / y; integers are divided as floats, as Python does: the narrow ones as float32, the others as float64."""
+    array = getattr(x, "_array", None)
+    if array is not None and array.dtype.kind == "f":  # the usual case, without asking for a DType
+        return ew.divide.call(x, y)
     dtype = _dtype(x if isinstance(x, Operators) else y)
     if not dtype.is_integer:
         return ew.divide.call(x, y)
