@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.semantics.support import all_same, fresh, needs, same, tf
+from tests.semantics.support import all_same, differs, fresh, needs, same, tf
 
 DIFFERENTIABLE = ["float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
 OTHERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
@@ -117,6 +117,25 @@ def test_an_op_between_an_unrecorded_result_and_a_watched_tensor_counts_for_the_
         tape.watch(x)
         y = before * x
     same(tape.gradient(y, x), 9.0)
+
+
+@differs("TensorFlow does go back where another watched input had the op recorded: it gives 3.0")
+def test_that_holds_for_ops_that_were_recorded_for_another_input_too():
+    x, w = tf.constant(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = x * w
+        tape.watch(x)
+    all_same(tape.gradient(y, [x, w]), [None, 2.0])
+
+
+@differs("TensorFlow records these ops too, without a gradient, so it gives 4.0 and 6.0")
+def test_the_result_of_an_op_without_gradient_is_a_constant_until_it_is_watched():
+    x = tf.constant(2.5)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        floor, zero = tf.floor(x), tf.zeros_like(x)
+        y = floor * floor + 6.0 * zero
+    all_same(tape.gradient(y, [floor, zero, x]), [None, None, None])
 
 
 def test_values_are_captured_when_the_op_runs():
