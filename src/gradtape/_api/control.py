@@ -99,7 +99,7 @@ def switch_case(branch_index: Tensor, branch_fns: Any, default: Branch | None = 
 
     Args:
       branch_index: a scalar int32 or int64 tensor.
-      branch_fns: functions, or pairs (int, function), or a dict from int to function.
+      branch_fns: functions, or pairs (int, function), or a dict from int to function; the numbers go from 0 up.
 
     >>> tf.switch_case(tf.constant(1), [lambda: "zero", lambda: "one"])
     'one'
@@ -125,6 +125,10 @@ def _numbered(branch_fns: Any) -> dict[int, Branch]:
     branches = dict(items)
     if not branches:
         raise ValueError("tf.switch_case: 'branch_fns' is empty; give at least one function.")
+    if sorted(branches, key=repr) != sorted(range(len(branches)), key=repr):
+        raise ValueError(
+            f"tf.switch_case: the branches are numbered {list(branches)}, expected 0 to {len(branches) - 1}, each once."
+        )
     for number, branch in branches.items():
         if not isinstance(number, int) or not callable(branch):
             raise TypeError(f"tf.switch_case: branch {number!r} must be a callable under an int, got {branch!r}.")

@@ -45,9 +45,6 @@ class Module:
     ('dense', ['b:0', 'w:0'])
     """
 
-    _TF_MODULE_IGNORED_PROPERTIES: frozenset[str] = frozenset()
-    """Attributes that are not searched; a subclass may name some."""
-
     def __init__(self, name: str | None = None) -> None:
         if name is None:
             name = _NEW_WORD.sub("_", type(self).__name__).lower()
@@ -124,8 +121,6 @@ def _walk(
     attributes = vars(module)
     inner: list[Module] = []
     for name in sorted(attributes, key=key):
-        if name in module._TF_MODULE_IGNORED_PROPERTIES:
-            continue
         try:
             leaves = nest.flatten(attributes[name], expand_composites)
         except Exception as error:

@@ -23,6 +23,7 @@ from gradtape._core.primitive import Node
 from gradtape._core.shapes import TensorShape
 from gradtape._ops import indexing, shaping
 from gradtape._runtime import updates
+from gradtape._runtime.names import prefix
 from gradtape._runtime.operators import Operators, basic_index, get_item
 from gradtape._runtime.show import variable_repr
 from gradtape._runtime.tensor import Readable, Reference, Tensor, TensorLike, as_tensor, plain
@@ -121,7 +122,7 @@ class Variable(Operators, Readable):
             )
         self._array = array
         self._node = None
-        self._name = "Variable" if name is None else name
+        self._name = prefix() + ("Variable" if name is None else name)
         self._trainable = (
             synchronization is not VariableSynchronization.ON_READ if trainable is None else bool(trainable)
         )
