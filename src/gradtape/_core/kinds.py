@@ -15,7 +15,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from inspect import CO_VARARGS
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from gradtape._core.samples import REAL, Domain
 from gradtape._core.spec import Spec
 
 __all__ = [
-    "FLOATING", "INTEGER", "NUMERIC", "REAL_FLOATING", "REAL_NUMERIC", "bilinear", "elementwise", "general", "linear",
+    "FLOATING", "INTEGER", "NUMERIC", "REAL_FLOATING", "REAL_NUMERIC", "bilinear", "elementwise", "general", "lacking", "linear",
     "nondifferentiable",
 ]  # fmt: skip
 
@@ -36,6 +36,16 @@ REAL_FLOATING = "f"
 INTEGER = "iu"
 NUMERIC = "fciu"
 REAL_NUMERIC = "fiu"
+
+
+def lacking(op: str) -> Callable[[], NoReturn]:
+    """The rule of an op for which TensorFlow registers no gradient, which is neither zero nor None: a LookupError."""
+
+    def rule() -> NoReturn:
+        raise LookupError(f"gradient registry has no entry for: {op}. To cut the path on purpose use tf.stop_gradient.")
+
+    return rule
+
 
 _INFIX = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.pow: "**",

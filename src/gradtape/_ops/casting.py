@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._core.dtypes import DIFFERENTIABLE, from_numpy
-from gradtape._core.kinds import general, linear, nondifferentiable
+from gradtape._core.kinds import general, lacking, linear, nondifferentiable
 from gradtape._core.primitive import Sample
 from gradtape._core.spec import Spec
 
@@ -93,17 +93,13 @@ def _bitcast_shape(shape: tuple[int, ...], have: int, want: int) -> tuple[int, .
     return shape[:-1]
 
 
-def _no_gradient(dy: Any) -> Any:
-    raise LookupError("gradient registry has no entry for: Bitcast. To cut the path on purpose use tf.stop_gradient.")
-
-
 def _bitcast_samples(rng: np.random.Generator) -> list[Sample]:
     drawn = [((2, 1), np.int64, "uint64"), ((3,), np.int64, "uint8"), ((3, 2), np.int32, "int64")]
     return [Sample(rng.integers(0, 9, shape, have), dtype=np.dtype(want)) for shape, have, want in drawn]
 
 
 @general(
-    vjp=dict(x=_no_gradient),
+    vjp=dict(x=lacking("Bitcast")),
     batch=lambda size, x, *, dtype: bitcast(x, dtype=dtype),
     infer=lambda x, *, dtype: Spec(_bitcast_shape(x.shape, x.dtype.itemsize, dtype.itemsize), dtype),
     samples=_bitcast_samples,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._core.kinds import nondifferentiable
+from gradtape._core.kinds import general, lacking, nondifferentiable
 from gradtape._core.primitive import Sample
 from gradtape._core.spec import Spec
 
@@ -26,7 +26,13 @@ def _weighted_samples(rng: np.random.Generator) -> list[Sample]:
     return [Sample(rng.integers(0, 5, (2, 3)), rng.normal(size=(2, 3)), shortest=6, longest=6)]
 
 
-@nondifferentiable(one_dtype=False, samples=_weighted_samples, infer=lambda x, weights, **_: Spec((*x.shape[:-1], -1), weights.dtype))
+@general(
+    vjp=dict(weights=lacking("DenseBincount")),
+    constants=("x",),
+    one_dtype=False,
+    samples=_weighted_samples,
+    infer=lambda x, weights, **_: Spec((*x.shape[:-1], -1), weights.dtype),
+)
 def weighted_bincount(x: Any, weights: Any, *, shortest: int, longest: int | None) -> Any:
     """For each row, the sums of the weights of its elements that are 0, 1, 2 ..."""
     return _counted(x, weights, shortest, longest, False).astype(weights.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._core.kinds import INTEGER, NUMERIC, REAL_FLOATING, REAL_NUMERIC
+from gradtape._core.kinds import INTEGER, NUMERIC, REAL_FLOATING, REAL_NUMERIC, lacking
 from gradtape._core.primitive import Primitive, Sample
 from gradtape._core.spec import Spec
 
@@ -29,7 +29,9 @@ def _edges(rng: np.random.Generator) -> Any:
     yield Sample(np.array([0.5, -1.5, 2.0, np.inf, -np.inf, np.nan]))
 
 
-def _row(name: str, forward: Callable[..., Any], arity: int, types: str, samples: Any, result: str | None = "bool") -> Primitive:
+def _row(
+    name: str, forward: Callable[..., Any], arity: int, types: str, samples: Any, result: str | None = "bool", *, vjp: Any = None
+) -> Primitive:
     def infer(*specs: Spec) -> Spec:
         return Spec(np.broadcast_shapes(*(s.shape for s in specs)), specs[0].dtype if result is None else np.dtype(result))
 
@@ -37,7 +39,10 @@ def _row(name: str, forward: Callable[..., Any], arity: int, types: str, samples
         return (Sample(*s.args[:arity]) for s in samples(rng))
 
     inputs = ("x",) if arity == 1 else ("x1", "x2")
-    return Primitive(name, "none", forward, inputs=inputs, types=types, batch="align", infer=infer, broadcasts=arity > 1, samples=drawn)
+    kind, rules = ("none", None) if vjp is None else ("general", dict.fromkeys(inputs, vjp))
+    return Primitive(
+        name, kind, forward, inputs=inputs, vjp=rules, types=types, batch="align", infer=infer, broadcasts=arity > 1, samples=drawn
+    )  # fmt: skip
 
 
 def _refuse_zero(x2: Any) -> None:
@@ -96,9 +101,9 @@ invert        = _row("invert",        np.invert,        1, INTEGER,        _ints
 left_shift    = _row("left_shift",    _by_bits(np.left_shift),  2, INTEGER, _ints, None)
 right_shift   = _row("right_shift",   _by_bits(np.right_shift), 2, INTEGER, _ints, None)
 
-is_nan        = _row("is_nan",        np.isnan,         1, REAL_FLOATING,  _edges)
-is_inf        = _row("is_inf",        np.isinf,         1, REAL_FLOATING,  _edges)
-is_finite     = _row("is_finite",     np.isfinite,      1, REAL_FLOATING,  _edges)
+is_nan        = _row("is_nan",        np.isnan,         1, REAL_FLOATING,  _edges, vjp=lacking("IsNan"))
+is_inf        = _row("is_inf",        np.isinf,         1, REAL_FLOATING,  _edges, vjp=lacking("IsInf"))
+is_finite     = _row("is_finite",     np.isfinite,      1, REAL_FLOATING,  _edges, vjp=lacking("IsFinite"))
 
 floor         = _row("floor",         np.floor,         1, REAL_FLOATING,  _pairs, None)
 ceil          = _row("ceil",          np.ceil,          1, REAL_FLOATING,  _pairs, None)

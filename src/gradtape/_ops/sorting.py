@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._core.kinds import general, nondifferentiable
+from gradtape._core.kinds import general, lacking, nondifferentiable
 from gradtape._core.primitive import Sample
 from gradtape._core.spec import Spec
 from gradtape._ops.indexing import put_along, take_along
@@ -145,13 +145,9 @@ def searchsorted(sequence: Any, values: Any, *, right: bool) -> Any:
     return out
 
 
-def _no_gradient(dvalues: Any) -> Any:
-    raise LookupError("gradient registry has no entry for: Unique. To cut the path on purpose use tf.stop_gradient.")
-
-
 @general(
     outputs=("values", "indices", "counts"),
-    vjp=dict(x=_no_gradient),
+    vjp=dict(x=lacking("Unique")),
     types="fiucbS",
     infer=lambda x: (Spec((-1,), x.dtype), Spec(x.shape, np.dtype(np.int64)), Spec((-1,), np.dtype(np.int64))),
     samples=lambda rng: [Sample(np.array(x, np.int64)) for x in ([3, 1, 3, 2, 1], [2, 2], [])],
