@@ -122,7 +122,9 @@ def summary(array: np.ndarray, limit: int = 3) -> str:
     return _summary(array, limit, 1)
 
 
-def _summary(array: np.ndarray, limit: int, depth: int) -> str:
+def _summary(array: Any, limit: int, depth: int) -> str:
+    if isinstance(array, bytes):
+        return _element(array, True)
     if array.ndim == 0:
         return _element(array[()], True)
     count = len(array)

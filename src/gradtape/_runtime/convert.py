@@ -120,15 +120,10 @@ def _as_numpy(value: Any) -> np.ndarray:
 
 def _narrowed(value: Any, array: np.ndarray, dtype: np.dtype, asked: bool) -> Any:
     """In the dtype that was decided on, which must hold the values if nobody asked for it: 1e39 is no float32."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # inf - inf, too, is a sum that is not finite
         narrow = array.astype(dtype, copy=False)
-    if (
-        not asked
-        and dtype.char == "f"
-        and array.dtype.char == "d"
-        and not np.isfinite(narrow.sum())
-        and (np.isinf(narrow) & np.isfinite(array)).any()
-    ):
+        suspect = not asked and dtype.char == "f" and array.dtype.char == "d" and not np.isfinite(narrow.sum())
+    if suspect and (np.isinf(narrow) & np.isfinite(array)).any():
         raise ValueError(
             f"Can't convert Python sequence with a value out of range for float32: {value!r}. Give dtype=tf.float64."
         )
