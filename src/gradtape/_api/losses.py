@@ -23,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 _F32 = np.dtype(np.float32)
+_LABELS = (np.dtype(np.int32), np.dtype(np.int64))
 
 
 def softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, axis: Any = -1, name: str | None = None) -> Tensor:
@@ -84,7 +85,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorL
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([0.31326166, 0.6931472 ], dtype=float32)>
     """
     x, z = _as_wide(logits), as_tensor(labels)
-    if z._spec().dtype.name not in ("int32", "int64"):
+    if z._spec().dtype not in _LABELS:
         raise invalid_argument(describe(_SPARSE, "labels", got=z.dtype.name, expected="tf.int32 or tf.int64"))
     have, wanted = z._shape(), x._shape()
     if not wanted:

@@ -12,6 +12,7 @@ from gradtape._core.kinds import FLOATING, REAL_FLOATING, REAL_NUMERIC, elementw
 from gradtape._core.primitive import Sample
 from gradtape._core.samples import BIG, NONZERO
 from gradtape._ops.elementwise import abs, exp, square
+from gradtape._ops.masking import select
 from gradtape._ops.special import erfc
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -160,7 +161,7 @@ def _samples(rng: np.random.Generator) -> list[Sample]:
          samples=_samples, batch=lambda size, x, *, alpha: leaky_slope(x, alpha=alpha))
 def leaky_slope(x: Any, *, alpha: float) -> Any:
     """1 where x > 0, elsewhere alpha: the derivative of `leaky_relu`."""
-    return np.where(x > 0, np.ones((), x.dtype), np.array(alpha, x.dtype))
+    return select.forward(x > 0, _one(x), np.array(alpha, x.dtype))
 
 
 @general(vjp=dict(x=lambda dy, x, alpha: dy * leaky_slope(x, alpha=alpha)),
