@@ -389,6 +389,8 @@ def _checked(value: Any, method: str, argument: str, tape: GradientTape | None =
 
 
 def _option(value: Any) -> UnconnectedGradients:
+    if value.__class__ is UnconnectedGradients:
+        return value
     try:
         return UnconnectedGradients(value)
     except ValueError:
@@ -457,9 +459,11 @@ def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor]:
 
 def _ones(t: Any) -> Tensor:
     spec = t._spec() if isinstance(t, Tensor) else Spec.of(t._array)  # no read: a target is not watched by being one
-    if spec.dtype.kind == "O":
-        return plain(np.full(spec.shape, b"", object))
-    return plain(np.ones(spec.shape, spec.dtype) if spec.shape else spec.dtype.type(1))
+    if not spec.shape and spec.dtype.kind != "O":
+        return plain(spec.dtype.type(1))
+    ones = np.empty(spec.shape, spec.dtype)
+    ones.fill(b"" if spec.dtype.kind == "O" else 1)  # a quarter of np.ones' 2 us
+    return plain(ones)
 
 
 def _seed(target: Any, given: Any, position: int) -> Tensor:
@@ -490,11 +494,11 @@ def _seed(target: Any, given: Any, position: int) -> Tensor:
 def _result(g: Any, source: Any, raw: bool, unconnected: UnconnectedGradients) -> Any:
     if g is None:
         return None if unconnected is UnconnectedGradients.NONE else zeros_like_source(source)
-    if source.dtype.np.kind == "O":
-        return None
     if not raw:
-        return g
-    if isinstance(g, IndexedSlices):
+        return g if source.dtype.np.kind != "O" else None
+    if g.dtype.kind == "O":
+        return None
+    if g.__class__ is IndexedSlices:
         return IndexedSlices(plain(g.values), plain(g.indices), plain(np.asarray(g.dense_shape)))
     return plain(g)
 
