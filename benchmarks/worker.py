@@ -62,7 +62,7 @@ class Worker:
     def measure(self, case: str, repetitions: int) -> dict[str, Any]:
         """Mean seconds of one call, the garbage collector as a program has it: running.
 
-        Calls that are not timed come first: a pool of threads that fell asleep takes longer to wake than a call may last.
+        Untimed calls come first: a pool of threads that fell asleep takes longer to wake than a call may last.
         """
         function, arguments = self.ready[case]
         awake = time.perf_counter() + WARM_UP
