@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-CASES: dict[str, dict[str, Any]] = {"jacobian-3": {"layers": 1, "width": 3}, "jacobian-net": {"layers": 2, "width": 100}}
+CASES: dict[str, dict[str, Any]] = {
+    "jacobian-3": {"layers": 1, "width": 3},
+    "jacobian-net": {"layers": 2, "width": 100},
+}
 TOLERANCE = 1e-12
 TARGETS: dict[str, dict[str, float]] = {"jacobian-3": {"autograd": 1.0, "torch": 1.0}, "jacobian-net": {"torch": 1.0}}
 

@@ -15,7 +15,8 @@ def inputs(batch: int, width: int, classes: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     arrays = {
         "x": rng.normal(size=(batch, width)), "y": rng.normal(size=(batch, classes)),
-        "w1": rng.normal(size=(width, width)) / np.sqrt(width), "w2": rng.normal(size=(width, classes)) / np.sqrt(width),
+        "w1": rng.normal(size=(width, width)) / np.sqrt(width),
+        "w2": rng.normal(size=(width, classes)) / np.sqrt(width),
     }  # fmt: skip
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 

@@ -85,7 +85,8 @@ def test_a_dict_whose_keys_do_not_sort_is_an_error_that_names_the_attribute():
     ("cls", "name"),
     [
         ("MyMLP", "my_mlp"), ("HTTPServer", "http_server"), ("ABCd", "ab_cd"), ("Dense2", "dense2"),
-        ("conv2D", "conv2_d"), ("X1Y2", "x1_y2"), ("A", "a"), ("mlp", "mlp"), ("_Priv", "__priv"), ("My_Net", "my__net"),
+        ("conv2D", "conv2_d"), ("X1Y2", "x1_y2"), ("A", "a"), ("mlp", "mlp"), ("_Priv", "__priv"),
+        ("My_Net", "my__net"),
     ],
 )  # fmt: skip
 def test_the_name_is_the_class_name_in_snake_case(cls, name):

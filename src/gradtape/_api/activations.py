@@ -1,4 +1,6 @@
-"""Activations of neural networks: elementwise, and softmax along an axis. Real floating dtypes unless they say otherwise."""
+"""Activations of neural networks: elementwise, and softmax along an axis. Real floating dtypes unless they say
+otherwise.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,8 @@ def elu(features: TensorLike, name: str | None = None) -> Tensor:
 
 
 def selu(features: TensorLike, name: str | None = None) -> Tensor:
-    """s x where x >= 0, elsewhere s a (exp(x) - 1), with s = 1.0507 and a = 1.6733: a layer keeps mean 0 and variance 1.
+    """s x where x >= 0, elsewhere s a (exp(x) - 1), with s = 1.0507 and a = 1.6733: a layer keeps mean 0 and variance
+    1.
 
     >>> tf.nn.selu([-1.0, 0.0, 1.0])
     <tf.Tensor: shape=(3,), dtype=float32, numpy=array([-1.1113307,  0.       ,  1.050701 ], dtype=float32)>
@@ -78,7 +81,9 @@ def gelu(features: TensorLike, approximate: bool = False, name: str | None = Non
     """
     t = as_tensor(features)
     if family(t._spec().dtype) != "f":
-        raise ValueError(f"`features.dtype` must be a floating point tensor. Received: features.dtype={t.dtype!r} (tf.nn.gelu).")
+        raise ValueError(
+            f"`features.dtype` must be a floating point tensor. Received: features.dtype={t.dtype!r} (tf.nn.gelu)."
+        )
     return (activations.gelu_tanh if approximate else activations.gelu).call(t)
 
 

@@ -1,7 +1,7 @@
 """Arithmetic: sums, products, quotients, powers, rounding, the larger and the smaller of two numbers.
 
-Functions of two arguments broadcast them. Tensors of different dtypes are never promoted (InvalidArgumentError); a Python
-number or list beside a tensor takes the tensor's dtype.
+Functions of two arguments broadcast them. Tensors of different dtypes are never promoted (InvalidArgumentError); a
+Python number or list beside a tensor takes the tensor's dtype.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from gradtape._ops.matrix import conjugate
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor
 
 __all__ = [
-    "abs", "accumulate_n", "add", "add_n", "ceil", "clip_by_value", "divide", "divide_no_nan", "floor", "floordiv", "floormod",
-    "maximum", "minimum", "multiply", "multiply_no_nan", "negative", "nextafter", "polyval", "pow", "realdiv", "reciprocal",
-    "reciprocal_no_nan", "rint", "round", "rsqrt", "scalar_mul", "sign", "sqrt", "square", "squared_difference", "subtract",
-    "truediv", "truncatediv", "truncatemod", "xdivy", "xlog1py", "xlogy",
+    "abs", "accumulate_n", "add", "add_n", "ceil", "clip_by_value", "divide", "divide_no_nan", "floor", "floordiv",
+    "floormod", "maximum", "minimum", "multiply", "multiply_no_nan", "negative", "nextafter", "polyval", "pow",
+    "realdiv", "reciprocal", "reciprocal_no_nan", "rint", "round", "rsqrt", "scalar_mul", "sign", "sqrt", "square",
+    "squared_difference", "subtract", "truediv", "truncatediv", "truncatemod", "xdivy", "xlog1py", "xlogy",
 ]  # fmt: skip
 
 
@@ -84,7 +84,8 @@ def subtract(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
 
 def add_n(inputs: Any, name: str | None = None) -> Tensor:
-    """The sum of a list of tensors of one shape and dtype, without broadcasting. IndexedSlices among them are made dense.
+    """The sum of a list of tensors of one shape and dtype, without broadcasting. IndexedSlices among them are made
+    dense.
 
     Raises ValueError for an empty list, InvalidArgumentError if shapes or dtypes differ.
 
@@ -94,7 +95,8 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     terms = [as_tensor(t) for t in inputs] if isinstance(inputs, (list, tuple, Tensor)) else []
     if not terms:
         raise ValueError(
-            f"Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape (tf.add_n, got {inputs!r})."
+            f"Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape "
+            f"(tf.add_n, got {inputs!r})."
         )
     return terms[0] if len(terms) == 1 else reduction.add_n.call(*terms)
 
@@ -108,7 +110,9 @@ def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name:
     <tf.Tensor: shape=(2,), dtype=int32, numpy=array([4, 6], dtype=int32)>
     """
     if not isinstance(inputs, (list, tuple)) or not inputs:
-        raise ValueError(describe("tf.math.accumulate_n", "inputs", got=inputs, expected="a list of at least one tensor"))
+        raise ValueError(
+            describe("tf.math.accumulate_n", "inputs", got=inputs, expected="a list of at least one tensor")
+        )
     terms = [as_tensor(t) for t in inputs]
     first = terms[0]
     for t in terms:
@@ -286,8 +290,8 @@ def xlog1py(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def pow(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """x to the power y, elementwise.
 
-    The gradient by x is y x^(y - 1), so not a number for x = 0, y = 0; by y it is x^y log x, with log x taken as 0 where
-    x <= 0. Raises InvalidArgumentError for integers and a negative exponent.
+    The gradient by x is y x^(y - 1), so not a number for x = 0, y = 0; by y it is x^y log x, with log x taken as 0
+    where x <= 0. Raises InvalidArgumentError for integers and a negative exponent.
 
     >>> tf.pow([[2, 2], [3, 3]], [[8, 4], [2, 3]])
     <tf.Tensor: shape=(2, 2), dtype=int32, numpy=
@@ -338,7 +342,8 @@ def squared_difference(x: TensorLike, y: TensorLike, name: str | None = None) ->
 
 
 def polyval(coeffs: Any, x: TensorLike, name: str | None = None) -> Tensor:
-    """The polynomial coeffs[0] x^n + ... + coeffs[n - 1] x + coeffs[n], by Horner's rule. The coefficients may be tensors.
+    """The polynomial coeffs[0] x^n + ... + coeffs[n - 1] x + coeffs[n], by Horner's rule. The coefficients may be
+    tensors.
 
     Raises ValueError if `coeffs` is no list.
 
@@ -360,7 +365,8 @@ def polyval(coeffs: Any, x: TensorLike, name: str | None = None) -> Tensor:
 
 
 def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The larger of x and y, elementwise; not a number if one is. The gradient goes to the larger, of equal ones to `x`.
+    """The larger of x and y, elementwise; not a number if one is. The gradient goes to the larger, of equal ones to
+    `x`.
 
     >>> tf.maximum([-2.0, 1.0], 0.0)
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([0., 1.], dtype=float32)>
@@ -369,7 +375,8 @@ def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
 
 def minimum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The smaller of x and y, elementwise; not a number if one is. The gradient goes to the smaller, of equal ones to `x`.
+    """The smaller of x and y, elementwise; not a number if one is. The gradient goes to the smaller, of equal ones to
+    `x`.
 
     >>> tf.minimum([-2.0, 1.0], 0.0)
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([-2.,  0.], dtype=float32)>
@@ -378,10 +385,11 @@ def minimum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
 
 def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike, name: str | None = None) -> Any:
-    """max(min(t, clip_value_max), clip_value_min), elementwise; the bounds may be tensors that broadcast to the shape of `t`.
+    """max(min(t, clip_value_max), clip_value_min), elementwise; the bounds may be tensors that broadcast to the shape
+    of `t`.
 
-    The gradient passes where `t` lies within the bounds or on one of them; elsewhere it goes to that bound. IndexedSlices
-    stay IndexedSlices. Raises ValueError if a bound would make the result larger than `t`.
+    The gradient passes where `t` lies within the bounds or on one of them; elsewhere it goes to that bound.
+    IndexedSlices stay IndexedSlices. Raises ValueError if a bound would make the result larger than `t`.
 
     >>> tf.clip_by_value([[-5.0, 0.5], [2.0, 9.0]], 0.0, 3.0)
     <tf.Tensor: shape=(2, 2), dtype=float32, numpy=
@@ -392,7 +400,8 @@ def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike
     clipped: Tensor = extremes.clip.call(values, clip_value_min, clip_value_max)
     if clipped._shape() != values._shape():
         raise ValueError(
-            f"Shapes {values.shape} and {clipped.shape} are incompatible: the bounds of tf.clip_by_value must broadcast to the shape of `t`."
+            f"Shapes {values.shape} and {clipped.shape} are incompatible: the bounds of tf.clip_by_value must "
+            "broadcast to the shape of `t`."
         )
     return IndexedSlices(clipped, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else clipped
 
@@ -428,7 +437,8 @@ def rint(x: TensorLike, name: str | None = None) -> Tensor:
 
 
 def round(x: TensorLike, name: str | None = None) -> Tensor:
-    """The nearest whole number, of two equally near the even one; integers are returned as they are. It has no gradient.
+    """The nearest whole number, of two equally near the even one; integers are returned as they are. It has no
+    gradient.
 
     >>> tf.round([0.5, 1.5, -1.7])
     <tf.Tensor: shape=(3,), dtype=float32, numpy=array([ 0.,  2., -2.], dtype=float32)>
@@ -461,7 +471,12 @@ def operands(x: Any, y: Any) -> Sequence[Any]:
 
 def _as_floats(function: str, x: Any, y: Any) -> Sequence[Any]:
     """Operands of a division: integers as floats."""
-    if x.__class__ is Tensor and y.__class__ is Tensor and x._array.dtype is y._array.dtype and x._array.dtype.kind == "f":
+    if (
+        x.__class__ is Tensor
+        and y.__class__ is Tensor
+        and x._array.dtype is y._array.dtype
+        and x._array.dtype.kind == "f"
+    ):
         return x, y
     if isinstance(x, _HELD):
         first = as_tensor(x)
@@ -476,7 +491,9 @@ def _as_floats(function: str, x: Any, y: Any) -> Sequence[Any]:
     if dtype != second._spec().dtype:
         raise TypeError(f"`x` and `y` must have the same dtype, got {first.dtype!r} != {second.dtype!r} ({function}).")
     if dtype.kind in "bO":
-        raise TypeError(f"{function}: cannot divide tensors of dtype {first.dtype.name}. Cast them: tf.cast(x, tf.float32).")
+        raise TypeError(
+            f"{function}: cannot divide tensors of dtype {first.dtype.name}. Cast them: tf.cast(x, tf.float32)."
+        )
     if dtype.kind not in "iu":
         return first, second
     wide = np.dtype(np.float32 if dtype.itemsize <= 2 else np.float64)

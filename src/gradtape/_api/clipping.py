@@ -20,8 +20,8 @@ __all__ = ["clip_by_global_norm", "clip_by_norm", "global_norm"]
 def global_norm(t_list: Any, name: str | None = None) -> Tensor:
     """sqrt of the sum of squares of all elements of all tensors of a list; an entry None counts nothing.
 
-    Of IndexedSlices the values count as they are: rows of the same index are not added first. TypeError if `t_list` is no
-    list or tuple.
+    Of IndexedSlices the values count as they are: rows of the same index are not added first. TypeError if `t_list` is
+    no list or tuple.
 
     >>> tf.linalg.global_norm([tf.constant([3.0]), None, tf.constant([[4.0]])])
     <tf.Tensor: shape=(), dtype=float32, numpy=5.0>
@@ -34,11 +34,14 @@ def global_norm(t_list: Any, name: str | None = None) -> Tensor:
     return ew.sqrt.call(total * 2.0)
 
 
-def clip_by_global_norm(t_list: Any, clip_norm: TensorLike, use_norm: Any = None, name: str | None = None) -> tuple[list[Any], Tensor]:
-    """All tensors of a list times clip_norm / max(norm, clip_norm), and the norm: `tf.linalg.global_norm`, or `use_norm`.
+def clip_by_global_norm(
+    t_list: Any, clip_norm: TensorLike, use_norm: Any = None, name: str | None = None
+) -> tuple[list[Any], Tensor]:
+    """All tensors of a list times clip_norm / max(norm, clip_norm), and the norm: `tf.linalg.global_norm`, or
+    `use_norm`.
 
-    Entries None stay None, IndexedSlices stay IndexedSlices. If the norm is infinite or not a number, so is every result: not
-    a number. TypeError if `t_list` is no list or tuple.
+    Entries None stay None, IndexedSlices stay IndexedSlices. If the norm is infinite or not a number, so is every
+    result: not a number. TypeError if `t_list` is no list or tuple.
 
     >>> gradients, norm = tf.clip_by_global_norm([tf.constant([3.0]), tf.constant([4.0])], 2.5)
     >>> float(norm), [g.numpy().tolist() for g in gradients]
@@ -52,7 +55,8 @@ def clip_by_global_norm(t_list: Any, clip_norm: TensorLike, use_norm: Any = None
 
 
 def clip_by_norm(t: Any, clip_norm: TensorLike, axes: Any = None, name: str | None = None) -> Any:
-    """t clip_norm / max(norm, clip_norm), where the norm is the square root of the sum of squares over `axes` (all, if None).
+    """t clip_norm / max(norm, clip_norm), where the norm is the square root of the sum of squares over `axes` (all, if
+    None).
 
     IndexedSlices stay IndexedSlices. Raises ValueError if `clip_norm` would make the result larger than `t`.
 
@@ -68,7 +72,10 @@ def clip_by_norm(t: Any, clip_norm: TensorLike, axes: Any = None, name: str | No
     norm = select.call(positive, ew.sqrt.call(safe), squares)
     scaled = values * clip_norm
     if scaled._shape() != spec.shape:
-        raise ValueError(f"Shapes {values.shape} and {scaled.shape} are incompatible: `clip_norm` must broadcast to the shape of `t`.")
+        raise ValueError(
+            f"Shapes {values.shape} and {scaled.shape} are incompatible: `clip_norm` must broadcast to the shape of "
+            "`t`."
+        )
     return _with_values(t, scaled / extremes.maximum.call(norm, clip_norm))
 
 

@@ -1,4 +1,5 @@
-"""Comparison, logic and bits, elementwise with broadcasting; tests of numbers. None of these functions has a gradient."""
+"""Comparison, logic and bits, elementwise with broadcasting; tests of numbers. None of these functions has a gradient.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ from gradtape._ops.shaping import reshape
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor
 
 __all__ = [
-    "bitwise_and", "bitwise_or", "bitwise_xor", "equal", "greater", "greater_equal", "invert", "is_finite", "is_inf", "is_nan",
-    "is_non_decreasing", "is_strictly_increasing", "left_shift", "less", "less_equal", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "not_equal", "right_shift",
+    "bitwise_and", "bitwise_or", "bitwise_xor", "equal", "greater", "greater_equal", "invert", "is_finite", "is_inf",
+    "is_nan", "is_non_decreasing", "is_strictly_increasing", "left_shift", "less", "less_equal", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "not_equal", "right_shift",
 ]  # fmt: skip
 
 
@@ -25,7 +26,8 @@ __all__ = [
 
 
 def equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """Whether x = y, element by element; any dtype. Raises InvalidArgumentError if shapes do not broadcast or dtypes differ.
+    """Whether x = y, element by element; any dtype. Raises InvalidArgumentError if shapes do not broadcast or dtypes
+    differ.
 
     >>> tf.equal([2, 4], 2)
     <tf.Tensor: shape=(2,), dtype=bool, numpy=array([ True, False])>

@@ -30,9 +30,9 @@ def bincount(
 ) -> Tensor:
     """How often each of 0, 1, 2 ... occurs in `arr`, or the sums of the weights of its occurrences. It has no gradient.
 
-    `axis` None or 0 counts all elements, -1 each row of a matrix. The answer is as long as the largest number asks for, at
-    least `minlength` and at most `maxlength`; numbers beyond are not counted. Counts have the given `dtype`, sums of weights
-    that of the weights. `binary_output` tells only whether a number occurs.
+    `axis` None or 0 counts all elements, -1 each row of a matrix. The answer is as long as the largest number asks
+    for, at least `minlength` and at most `maxlength`; numbers beyond are not counted. Counts have the given `dtype`,
+    sums of weights that of the weights. `binary_output` tells only whether a number occurs.
 
     Raises InvalidArgumentError for negative numbers, ValueError for another axis or weights with `binary_output`.
 
@@ -60,7 +60,9 @@ def bincount(
     w = as_tensor(weights)
     if int(np.prod(w._shape())) != size:
         got = f"shape {list(w._shape())}"
-        raise invalid_argument(describe("tf.math.bincount", "weights", got=got, expected=f"as many as in `arr`, {size}"))
+        raise invalid_argument(
+            describe("tf.math.bincount", "weights", got=got, expected=f"as many as in `arr`, {size}")
+        )
     return counting.weighted_bincount.call(x, reshape.call(w, shape=x._shape()), shortest=shortest, longest=longest)
 
 
@@ -74,8 +76,8 @@ def confusion_matrix(
 ) -> Tensor:
     """The matrix whose entry [i, j] counts how often class i was predicted as j, or adds the weights of these cases.
 
-    Classes are numbered 0 to num_classes - 1; without `num_classes` the largest number decides. Raises InvalidArgumentError
-    for a number that is no class, or if labels and predictions differ in number.
+    Classes are numbered 0 to num_classes - 1; without `num_classes` the largest number decides. Raises
+    InvalidArgumentError for a number that is no class, or if labels and predictions differ in number.
 
     >>> tf.math.confusion_matrix([1, 2, 2], [1, 0, 2])
     <tf.Tensor: shape=(3, 3), dtype=int32, numpy=
@@ -86,7 +88,8 @@ def confusion_matrix(
     real, guessed = _classes("labels", labels), _classes("predictions", predictions)
     if real._shape() != guessed._shape():
         raise invalid_argument(
-            f"tf.math.confusion_matrix: `labels` and `predictions` must have the same shape, got {real.shape} and {guessed.shape}."
+            f"tf.math.confusion_matrix: `labels` and `predictions` must have the same shape, got {real.shape} and "
+            f"{guessed.shape}."
         )
     if num_classes is None:
         size = 1 + max((int(np.max(t)) for t in (real, guessed) if t._shape()[0]), default=-1)
@@ -95,7 +98,9 @@ def confusion_matrix(
     for argument, t in (("labels", real), ("predictions", guessed)):
         values = np.asarray(t)
         if values.size and values.max() >= size:
-            raise invalid_argument(f"`{argument}` out of bound: {values.max()} is no class of {size} (tf.math.confusion_matrix).")
+            raise invalid_argument(
+                f"`{argument}` out of bound: {values.max()} is no class of {size} (tf.math.confusion_matrix)."
+            )
     wanted = numpy_dtype(dtype)
     assert wanted is not None
     cases = plain(np.ones(real._shape(), wanted)) if weights is None else cast_to(as_tensor(weights), wanted)
@@ -109,5 +114,7 @@ def _classes(argument: str, value: Any) -> Tensor:
         t = reshape.call(t, shape=(int(np.prod(shape)),))
     values = np.asarray(t)
     if values.size and values.min() < 0:
-        raise invalid_argument(f"`{argument}` contains negative values, {values.min()} among them (tf.math.confusion_matrix).")
+        raise invalid_argument(
+            f"`{argument}` contains negative values, {values.min()} among them (tf.math.confusion_matrix)."
+        )
     return t

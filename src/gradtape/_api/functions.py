@@ -17,8 +17,8 @@ from gradtape._ops.matrix import conj as conjugate
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain
 
 __all__ = [
-    "acos", "acosh", "angle", "asin", "asinh", "atan", "atan2", "atanh", "conj", "cos", "cosh", "exp", "expm1", "imag", "log",
-    "log1p", "log_sigmoid", "real", "sigmoid", "sin", "sinh", "softplus", "softsign", "tan", "tanh",
+    "acos", "acosh", "angle", "asin", "asinh", "atan", "atan2", "atanh", "conj", "cos", "cosh", "exp", "expm1",
+    "imag", "log", "log1p", "log_sigmoid", "real", "sigmoid", "sin", "sinh", "softplus", "softsign", "tan", "tanh",
 ]  # fmt: skip
 
 
@@ -224,7 +224,8 @@ def atanh(x: TensorLike, name: str | None = None) -> Tensor:
 
 
 def real(input: TensorLike, name: str | None = None) -> Tensor:
-    """The real part, as float32 or float64; a tensor that is not complex is returned as it is. TypeError for strings and bools.
+    """The real part, as float32 or float64; a tensor that is not complex is returned as it is. TypeError for strings
+    and bools.
 
     >>> tf.math.real([1 + 2j, 3 - 1j])
     <tf.Tensor: shape=(2,), dtype=float64, numpy=array([1., 3.])>

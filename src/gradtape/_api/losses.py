@@ -18,19 +18,23 @@ from gradtape._ops.shaping import broadcast_to, reduce_sum, transpose
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain
 
 __all__ = [
-    "compute_average_loss", "l2_loss", "log_poisson_loss", "scale_regularization_loss", "sigmoid_cross_entropy_with_logits",
-    "softmax_cross_entropy_with_logits", "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
+    "compute_average_loss", "l2_loss", "log_poisson_loss", "scale_regularization_loss",
+    "sigmoid_cross_entropy_with_logits", "softmax_cross_entropy_with_logits",
+    "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
 ]  # fmt: skip
 
 _F32 = np.dtype(np.float32)
 _LABELS = (np.dtype(np.int32), np.dtype(np.int64))
 
 
-def softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, axis: Any = -1, name: str | None = None) -> Tensor:
+def softmax_cross_entropy_with_logits(
+    labels: TensorLike, logits: TensorLike, axis: Any = -1, name: str | None = None
+) -> Tensor:
     """-sum(labels * log_softmax(logits)) along `axis`: the shape of the result is that of `logits` without it.
 
     `labels` holds probabilities that sum to 1; it takes the dtype of `logits` and broadcasts against them. Both get a
-    gradient; by the logits it is softmax(logits) - labels, as in TensorFlow, which is right for labels that sum to 1 only.
+    gradient; by the logits it is softmax(logits) - labels, as in TensorFlow, which is right for labels that sum to 1
+    only.
 
     >>> tf.nn.softmax_cross_entropy_with_logits(labels=[[1.0, 0.0], [0.5, 0.5]], logits=[[2.0, 1.0], [0.0, 0.0]])
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([0.31326166, 0.6931472 ], dtype=float32)>
@@ -70,7 +74,8 @@ def _of_one_shape(x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
         shape = np.broadcast_shapes(x._shape(), z._shape())
     except ValueError:
         raise invalid_argument(
-            f"logits and labels must be broadcastable: logits_size={list(x._shape())} labels_size={list(z._shape())} ({_SOFTMAX})"
+            f"logits and labels must be broadcastable: logits_size={list(x._shape())} labels_size={list(z._shape())} "
+            f"({_SOFTMAX})"
         ) from None
     return broadcast_to.call(x, shape=shape), broadcast_to.call(z, shape=shape)
 
@@ -92,12 +97,14 @@ def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorL
         raise ValueError(f"`logits` cannot be a scalar ({_SPARSE}): expected at least one axis, the classes.")
     if len(have) != len(wanted) - 1:
         raise ValueError(
-            f"`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: labels.shape={have} of rank {len(have)} "
+            f"`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: labels.shape={have} of rank "
+            f"{len(have)} "
             f"and logits.shape={wanted} of rank {len(wanted)}. For labels that are probabilities: {_SOFTMAX}."
         )
     if have != wanted[:-1]:
         raise ValueError(
-            f"`labels.shape` must equal `logits.shape` except for the last dimension. Received: labels.shape={have} and logits.shape={wanted}"
+            f"`labels.shape` must equal `logits.shape` except for the last dimension. Received: labels.shape={have} "
+            f"and logits.shape={wanted}"
         )
     return _as_given(losses.sparse_softmax_cross_entropy.call(x, z)[0], logits)
 
@@ -108,15 +115,16 @@ _SPARSE = "tf.nn.sparse_softmax_cross_entropy_with_logits"
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Tensor:
     """The cross-entropy of independent events, elementwise: -z log(sigmoid(x)) - (1 - z) log(1 - sigmoid(x)).
 
-    Computed as max(x, 0) - x z + log(1 + exp(-|x|)), without overflow. Labels z and logits x have one shape and dtype, else
-    ValueError or InvalidArgumentError.
+    Computed as max(x, 0) - x z + log(1 + exp(-|x|)), without overflow. Labels z and logits x have one shape and dtype,
+    else ValueError or InvalidArgumentError.
 
     >>> tf.nn.sigmoid_cross_entropy_with_logits(labels=[1.0, 0.0], logits=[0.0, -100.0])
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([6.931472e-01, 3.783506e-44], dtype=float32)>
     """
     if labels is None or logits is None:
         raise ValueError(
-            f"Both `labels` and `logits` must be provided for sigmoid_cross_entropy_with_logits. Received: labels={labels} and logits={logits}"
+            f"Both `labels` and `logits` must be provided for sigmoid_cross_entropy_with_logits. Received: "
+            f"labels={labels} and logits={logits}"
         )
     z, x = _of_logits("sigmoid_cross_entropy_with_logits", labels, logits)
     return losses.sigmoid_cross_entropy.call(z, x)
@@ -126,12 +134,18 @@ def _of_logits(function: str, labels: Any, logits: Any) -> tuple[Tensor, Tensor]
     x = as_tensor(logits)
     z = as_tensor(labels) if hasattr(labels, "dtype") else as_tensor(labels, prefer=x._spec().dtype)
     if z._shape() != x._shape():
-        raise ValueError(f"`logits` and `labels` must have the same shape, received ({x._shape()} vs {z._shape()}) (tf.nn.{function}).")
+        raise ValueError(
+            f"`logits` and `labels` must have the same shape, received ({x._shape()} vs {z._shape()}) "
+            f"(tf.nn.{function})."
+        )
     return z, x
 
 
-def weighted_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, pos_weight: TensorLike, name: str | None = None) -> Tensor:
-    """`sigmoid_cross_entropy_with_logits` with the positive part weighted: -q z log(sigmoid(x)) - (1 - z) log(1 - sigmoid(x)).
+def weighted_cross_entropy_with_logits(
+    labels: TensorLike, logits: TensorLike, pos_weight: TensorLike, name: str | None = None
+) -> Tensor:
+    """`sigmoid_cross_entropy_with_logits` with the positive part weighted: -q z log(sigmoid(x)) - (1 - z) log(1 -
+    sigmoid(x)).
 
     `pos_weight` q > 1 finds more positives, q < 1 makes fewer false ones.
 
@@ -143,10 +157,13 @@ def weighted_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, p
     return (1 - z) * x + weight * softplus.call(-x)
 
 
-def log_poisson_loss(targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False, name: str | None = None) -> Tensor:
+def log_poisson_loss(
+    targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False, name: str | None = None
+) -> Tensor:
     """exp(c) - z c for targets z and the logarithm c of the predicted rate, elementwise.
 
-    With `compute_full_loss`, plus Stirling's z log z - z + log(2 pi z) / 2 where z > 1. ValueError if the shapes differ.
+    With `compute_full_loss`, plus Stirling's z log z - z + log(2 pi z) / 2 where z > 1. ValueError if the shapes
+    differ.
 
     >>> tf.nn.log_poisson_loss([1.0, 2.0], [0.5, 1.0])
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1.1487212 , 0.71828175], dtype=float32)>
@@ -154,7 +171,9 @@ def log_poisson_loss(targets: TensorLike, log_input: TensorLike, compute_full_lo
     c = as_tensor(log_input)
     z = as_tensor(targets) if hasattr(targets, "dtype") else as_tensor(targets, c.dtype)
     if z._shape() != c._shape():
-        raise ValueError(f"`log_input` and `targets` must have the same shape, received ({c._shape()} vs {z._shape()}).")
+        raise ValueError(
+            f"`log_input` and `targets` must have the same shape, received ({c._shape()} vs {z._shape()})."
+        )
     loss = exp.call(c) - z * c
     if not compute_full_loss:
         return loss
@@ -172,7 +191,9 @@ def l2_loss(t: TensorLike, name: str | None = None) -> Tensor:
     return losses.l2_loss.call(t)
 
 
-def compute_average_loss(per_example_loss: TensorLike, sample_weight: Any = None, global_batch_size: Any = None) -> Tensor:
+def compute_average_loss(
+    per_example_loss: TensorLike, sample_weight: Any = None, global_batch_size: Any = None
+) -> Tensor:
     """The sum of losses per example, weighted by `sample_weight`, over the size of the batch (the first axis, if None).
 
     Raises ValueError for a scalar, or for a batch size that is no integer or not positive.
@@ -184,7 +205,8 @@ def compute_average_loss(per_example_loss: TensorLike, sample_weight: Any = None
     given = loss._spec().dtype
     if not loss._shape():
         raise ValueError(
-            f"Invalid value passed for `per_example_loss`. Expected a tensor with at least rank 1. Received per_example_loss={per_example_loss} with rank 0"
+            f"Invalid value passed for `per_example_loss`. Expected a tensor with at least rank 1. Received "
+            f"per_example_loss={per_example_loss} with rank 0"
         )
     if sample_weight is not None:
         loss = loss * _aligned(cast_to(as_tensor(sample_weight, prefer=given), given), len(loss._shape()))
@@ -207,7 +229,9 @@ def _batch_size(size: Any) -> int:
         raise ValueError(f"Argument `global_batch_size` of tf.nn.compute_average_loss must be {what}, got {size!r}.")
     number = int(t)
     if number < 0:
-        raise ValueError(f"Argument `global_batch_size` of tf.nn.compute_average_loss must not be negative, got {number}.")
+        raise ValueError(
+            f"Argument `global_batch_size` of tf.nn.compute_average_loss must not be negative, got {number}."
+        )
     return number
 
 

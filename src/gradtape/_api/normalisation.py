@@ -17,14 +17,16 @@ from gradtape._ops.shaping import reduce_sum, reshape
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain
 
 __all__ = [
-    "batch_norm_with_global_normalization", "batch_normalization", "bias_add", "l2_normalize", "moments", "normalize_moments",
-    "sufficient_statistics", "weighted_moments",
+    "batch_norm_with_global_normalization", "batch_normalization", "bias_add", "l2_normalize", "moments",
+    "normalize_moments", "sufficient_statistics", "weighted_moments",
 ]  # fmt: skip
 
 _F32 = np.dtype(np.float32)
 
 
-def moments(x: TensorLike, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None) -> tuple[Tensor, Tensor]:
+def moments(
+    x: TensorLike, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+) -> tuple[Tensor, Tensor]:
     """The mean and the variance over `axes`, a pair. Halves are computed as float32. `shift` has no meaning any more.
 
     >>> mean, variance = tf.nn.moments(tf.constant([[1.0, 2.0], [3.0, 6.0]]), axes=[0])
@@ -48,7 +50,8 @@ def moments(x: TensorLike, axes: Any, shift: Any = None, keepdims: bool = False,
 def weighted_moments(
     x: TensorLike, axes: Any, frequency_weights: TensorLike, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The mean and the variance over `axes` where each element counts with a weight, which broadcasts to the shape of `x`.
+    """The mean and the variance over `axes` where each element counts with a weight, which broadcasts to the shape of
+    `x`.
 
     >>> mean, variance = tf.nn.weighted_moments(tf.constant([1.0, 3.0]), [0], tf.constant([3.0, 1.0]))
     >>> mean.numpy(), variance.numpy()
@@ -87,7 +90,12 @@ def sufficient_statistics(
     else:
         shift = as_tensor(shift, t.dtype)
         moved, squares = t - shift, ew.squared_difference.call(t, shift)
-    return count, reduce_sum.call(moved, axes=over, keepdims=bool(keepdims)), reduce_sum.call(squares, axes=over, keepdims=bool(keepdims)), shift
+    return (
+        count,
+        reduce_sum.call(moved, axes=over, keepdims=bool(keepdims)),
+        reduce_sum.call(squares, axes=over, keepdims=bool(keepdims)),
+        shift,
+    )
 
 
 def normalize_moments(
@@ -106,9 +114,16 @@ def normalize_moments(
 
 
 def batch_normalization(
-    x: TensorLike, mean: TensorLike, variance: TensorLike, offset: Any, scale: Any, variance_epsilon: Any, name: str | None = None
+    x: TensorLike,
+    mean: TensorLike,
+    variance: TensorLike,
+    offset: Any,
+    scale: Any,
+    variance_epsilon: Any,
+    name: str | None = None,
 ) -> Tensor:
-    """scale (x - mean) / sqrt(variance + variance_epsilon) + offset, with broadcasting; `scale` and `offset` may be None.
+    """scale (x - mean) / sqrt(variance + variance_epsilon) + offset, with broadcasting; `scale` and `offset` may be
+    None.
 
     >>> tf.nn.batch_normalization(tf.constant([1.0, 3.0]), 2.0, 4.0, 10.0, None, 0.0)
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([ 9.5, 10.5], dtype=float32)>
@@ -132,7 +147,8 @@ def batch_norm_with_global_normalization(
     scale_after_normalization: bool,
     name: str | None = None,
 ) -> Tensor:
-    """`tf.nn.batch_normalization` with `beta` for the offset and, with `scale_after_normalization`, `gamma` for the scale.
+    """`tf.nn.batch_normalization` with `beta` for the offset and, with `scale_after_normalization`, `gamma` for the
+    scale.
 
     >>> x = tf.constant([[[[1.0, 3.0]]]])
     >>> tf.nn.batch_norm_with_global_normalization(x, [1.0, 1.0], [4.0, 4.0], [0.0, 0.0], [2.0, 2.0], 0.0, True).numpy()
@@ -142,7 +158,9 @@ def batch_norm_with_global_normalization(
     return batch_normalization(input, mean, variance, beta, scale, variance_epsilon)
 
 
-def l2_normalize(x: TensorLike, axis: Any = None, epsilon: Any = 1e-12, name: str | None = None, dim: Any = None) -> Tensor:
+def l2_normalize(
+    x: TensorLike, axis: Any = None, epsilon: Any = 1e-12, name: str | None = None, dim: Any = None
+) -> Tensor:
     """x / sqrt(max(sum(|x|²), epsilon)), the sum over `axis` (all axes, if None); `dim` is its older name.
 
     >>> tf.math.l2_normalize([[3.0, 4.0], [0.0, 2.0]], axis=1)
@@ -162,7 +180,8 @@ def l2_normalize(x: TensorLike, axis: Any = None, epsilon: Any = 1e-12, name: st
 
 
 def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None, name: str | None = None) -> Tensor:
-    """`value` plus one number per channel. Channels are the last axis, or the second for a `data_format` that begins NC.
+    """`value` plus one number per channel. Channels are the last axis, or the second for a `data_format` that begins
+    NC.
 
     Raises ValueError for another `data_format`, InvalidArgumentError if `bias` is no vector with one entry per channel.
 
@@ -176,13 +195,22 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
     second = False
     if data_format is not None:
         if not data_format.startswith("N") or "C" not in data_format:
-            raise ValueError(f"`data_format` must be of the form `N...C` or `NC...`. Received: data_format={data_format}")
+            raise ValueError(
+                f"`data_format` must be of the form `N...C` or `NC...`. Received: data_format={data_format}"
+            )
         second = data_format.startswith("NC")
     if len(shape) < 2:
-        raise invalid_argument(describe("tf.nn.bias_add", "value", got=f"shape {list(shape)}", expected="at least 2 axes"))
+        raise invalid_argument(
+            describe("tf.nn.bias_add", "value", got=f"shape {list(shape)}", expected="at least 2 axes")
+        )
     if len(channels) != 1 or channels[0] != shape[1 if second else -1]:
         raise invalid_argument(
-            describe("tf.nn.bias_add", "bias", got=f"shape {list(channels)}", expected=f"[{shape[1 if second else -1]}], one per channel")
+            describe(
+                "tf.nn.bias_add",
+                "bias",
+                got=f"shape {list(channels)}",
+                expected=f"[{shape[1 if second else -1]}], one per channel",
+            )
         )
     if second and len(shape) > 2:
         b = reshape.call(b, shape=(*channels, *(1,) * (len(shape) - 2)))

@@ -1,7 +1,7 @@
 """Reductions over axes, places of extremes, running sums and products, counts.
 
-`axis` is a number, a list of numbers (also as a tensor) or None for all axes; a negative one counts from the end. An axis that
-the tensor does not have raises InvalidArgumentError. With `keepdims` the reduced axes stay, with length 1.
+`axis` is a number, a list of numbers (also as a tensor) or None for all axes; a negative one counts from the end. An
+axis that the tensor does not have raises InvalidArgumentError. With `keepdims` the reduced axes stay, with length 1.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from gradtape._runtime.convert import numpy_dtype
 from gradtape._runtime.tensor import Tensor, TensorLike, as_tensor, plain
 
 __all__ = [
-    "argmax", "argmin", "axes_to_reduce", "count_nonzero", "cumprod", "cumsum", "cumulative_logsumexp", "reduce_all", "reduce_any",
-    "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_std",
-    "reduce_sum", "reduce_variance", "zero_fraction",
+    "argmax", "argmin", "axes_to_reduce", "count_nonzero", "cumprod", "cumsum", "cumulative_logsumexp", "reduce_all",
+    "reduce_any", "reduce_euclidean_norm", "reduce_logsumexp", "reduce_max", "reduce_mean", "reduce_min",
+    "reduce_prod", "reduce_std", "reduce_sum", "reduce_variance", "zero_fraction",
 ]  # fmt: skip
 
 
@@ -44,10 +44,14 @@ def axes_to_reduce(axis: Any, rank: int, function: str) -> tuple[int, ...]:
         ) from None
     for n in numbers:
         if not -rank <= n < rank:
-            raise invalid_argument(f"{function}: Invalid reduction dimension ({n} for input with {rank} dimension(s)), argument `axis`")
+            raise invalid_argument(
+                f"{function}: Invalid reduction dimension ({n} for input with {rank} dimension(s)), argument `axis`"
+            )
     axes = tuple(n + rank if n < 0 else n for n in numbers)
     if len(set(axes)) != len(axes):
-        raise invalid_argument(f"{function}: Invalid reduction arguments: Axes contains duplicate dimension in `axis` {axis!r}")
+        raise invalid_argument(
+            f"{function}: Invalid reduction arguments: Axes contains duplicate dimension in `axis` {axis!r}"
+        )
     return axes
 
 
@@ -92,7 +96,9 @@ def reduce_prod(input_tensor: TensorLike, axis: Any = None, keepdims: bool = Fal
     return _reduced(reduction.reduce_prod, "tf.reduce_prod", input_tensor, axis, keepdims)
 
 
-def reduce_variance(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_variance(
+    input_tensor: TensorLike, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """The mean over `axis` of |x - mean|²: a real tensor for complex numbers too. TypeError for integers.
 
     >>> tf.math.reduce_variance([[1.0, 2.0], [3.0, 4.0]], axis=0)
@@ -115,7 +121,9 @@ def reduce_std(input_tensor: TensorLike, axis: Any = None, keepdims: bool = Fals
     return sqrt.call(reduce_variance(input_tensor, axis, keepdims))
 
 
-def reduce_euclidean_norm(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_euclidean_norm(
+    input_tensor: TensorLike, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """The square root of the sum of squares over `axis`, in the dtype of the input. Its gradient at 0 is not a number.
 
     >>> tf.math.reduce_euclidean_norm([[3.0, 4.0], [6.0, 8.0]], axis=1)
@@ -124,7 +132,9 @@ def reduce_euclidean_norm(input_tensor: TensorLike, axis: Any = None, keepdims: 
     return _reduced(reduction.reduce_euclidean_norm, "tf.math.reduce_euclidean_norm", input_tensor, axis, keepdims)
 
 
-def reduce_logsumexp(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_logsumexp(
+    input_tensor: TensorLike, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """log(sum(exp(x))) over `axis`, without overflow; real floating dtypes. The gradient is the softmax.
 
     >>> tf.reduce_logsumexp([1000.0, 1000.0])
@@ -136,7 +146,9 @@ def reduce_logsumexp(input_tensor: TensorLike, axis: Any = None, keepdims: bool 
 def _not_whole(x: Any) -> Tensor:
     t = as_tensor(x)
     if t._spec().dtype.kind in "iu":
-        raise TypeError(f"Input must be either real or complex. Received integer type {t.dtype!r}. Cast it: tf.cast(x, tf.float32).")
+        raise TypeError(
+            f"Input must be either real or complex. Received integer type {t.dtype!r}. Cast it: tf.cast(x, tf.float32)."
+        )
     return t
 
 
@@ -206,7 +218,9 @@ def _place(op: Primitive, function: str, input: Any, axis: Any, output_type: Any
     dtype = numpy_dtype(output_type)
     if dtype is None or dtype.name not in ("int64", "int32", "int16", "uint16"):
         got = as_dtype(output_type).name
-        raise invalid_argument(describe(function, "output_type", got=got, expected="tf.int64, tf.int32, tf.int16 or tf.uint16"))
+        raise invalid_argument(
+            describe(function, "output_type", got=got, expected="tf.int64, tf.int32, tf.int16 or tf.uint16")
+        )
     rank = len(t._shape())
     return op.call(t, axis=axis_of(0 if axis is None else axis, rank, function), dtype=dtype)
 
@@ -214,7 +228,9 @@ def _place(op: Primitive, function: str, input: Any, axis: Any, output_type: Any
 # Running sums and products
 
 
-def cumsum(x: TensorLike, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+def cumsum(
+    x: TensorLike, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
     """The sums of the elements up to each, along `axis`.
 
     `exclusive` leaves each element's own contribution out, so the first sum is 0; `reverse` sums from the end.
@@ -227,7 +243,9 @@ def cumsum(x: TensorLike, axis: Any = 0, exclusive: bool = False, reverse: bool 
     return _running(reduction.cumsum, "tf.cumsum", x, axis, exclusive, reverse)
 
 
-def cumprod(x: TensorLike, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+def cumprod(
+    x: TensorLike, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
     """The products of the elements up to each, along `axis`; the gradient is exact where some are zero.
 
     `exclusive` leaves each element's own factor out, so the first product is 1; `reverse` multiplies from the end.
@@ -244,7 +262,9 @@ def _running(op: Primitive, function: str, x: Any, axis: Any, exclusive: Any, re
     return op.call(t, axis=at, exclusive=bool(exclusive), reverse=bool(reverse))
 
 
-def cumulative_logsumexp(x: TensorLike, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+def cumulative_logsumexp(
+    x: TensorLike, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
     """log(sum(exp(x))) of the elements up to each, along `axis`, without overflow; real floating dtypes.
 
     `exclusive` leaves each element's own contribution out, so the first is minus infinity; `reverse` runs from the end.

@@ -1,4 +1,6 @@
-"""Special functions, elementwise, for real floating dtypes. They need SciPy, which is imported when the first is called."""
+"""Special functions, elementwise, for real floating dtypes. They need SciPy, which is imported when the first is
+called.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,10 @@ from gradtape._ops.shaping import reduce_sum
 from gradtape._runtime.tensor import Readable, Tensor, TensorLike, as_tensor
 
 __all__ = [
-    "bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1", "bessel_k0", "bessel_k0e", "bessel_k1",
-    "bessel_k1e", "bessel_y0", "bessel_y1", "betainc", "dawsn", "digamma", "erf", "erfc", "erfcinv", "erfinv", "expint",
-    "fresnel_cos", "fresnel_sin", "igamma", "igammac", "lbeta", "lgamma", "ndtri", "polygamma", "spence", "zeta",
+    "bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1", "bessel_k0", "bessel_k0e",
+    "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1", "betainc", "dawsn", "digamma", "erf", "erfc", "erfcinv",
+    "erfinv", "expint", "fresnel_cos", "fresnel_sin", "igamma", "igammac", "lbeta", "lgamma", "ndtri", "polygamma",
+    "spence", "zeta",
 ]  # fmt: skip
 
 
@@ -314,7 +317,8 @@ def _of_one_dtype(*operands: Any) -> list[Tensor]:
     for position, t in enumerate(tensors):
         if t.dtype != dtype:  # not left to the op: it does not compare the dtypes of parameters that carry no gradient
             raise invalid_argument(
-                f"input #{position}(zero-based) was expected to be a {dtype.name} tensor but is a {t.dtype.name} tensor. "
+                f"input #{position}(zero-based) was expected to be a {dtype.name} tensor but is a {t.dtype.name} "
+                "tensor. "
                 f"Cast one of them: tf.cast(x, tf.{dtype.name})."
             )
     return tensors

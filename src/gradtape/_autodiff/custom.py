@@ -100,7 +100,8 @@ def _call(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) 
     if not isinstance(result, (tuple, list)) or len(result) != 2 or not callable(result[1]):
         raise TypeError(
             describe("tf.custom_gradient", "f", got=f"a function that returned {result!r}",
-                     expected="one that returns a pair (y, grad_fn)", remedy="Return the value and a function of the upstream gradient.")
+                     expected="one that returns a pair (y, grad_fn)",
+                     remedy="Return the value and a function of the upstream gradient.")
         )  # fmt: skip
     y, grad_fn = result
     arguments = {a._serial for a in flat if isinstance(a, Variable)}
@@ -191,7 +192,8 @@ class _Stated:
         if have != spec:
             raise ValueError(
                 describe("tf.custom_gradient", f"gradient {index} returned by grad_fn",
-                         got=f"{have.dtype}{list(have.shape)}", expected=f"{spec.dtype}{list(spec.shape)}, as the input",
+                         got=f"{have.dtype}{list(have.shape)}",
+                         expected=f"{spec.dtype}{list(spec.shape)}, as the input",
                          remedy="Reshape, reduce or cast it in grad_fn.")
             )  # fmt: skip
         return g

@@ -256,7 +256,8 @@ def _scalar(form: str, y: Any) -> Tensor:
         raise ValueError(
             describe(f"gradtape.autodiff.{form}", "f",
                      got=f"a function that returned {t.dtype.name}{list(t._shape())}",
-                     expected="one that returns a real scalar", remedy="Reduce it, e.g. tf.reduce_sum, or use jacobian.")
+                     expected="one that returns a real scalar",
+                     remedy="Reduce it, e.g. tf.reduce_sum, or use jacobian.")
         )  # fmt: skip
     return t
 

@@ -442,7 +442,8 @@ def _seeds(targets: list[Any], output_gradients: Any) -> list[Tensor]:
     if len(given) < len(targets):
         raise ValueError(
             describe("GradientTape.gradient", "output_gradients", got=f"{len(given)} entries",
-                     expected=f"one for each of the {len(targets)} targets", remedy="Give None for a target that should count as it is.")
+                     expected=f"one for each of the {len(targets)} targets",
+                     remedy="Give None for a target that should count as it is.")
         )  # fmt: skip
     if (
         len(targets) == 1

@@ -24,8 +24,8 @@ from gradtape._core.samples import REAL, Domain
 from gradtape._core.spec import Spec
 
 __all__ = [
-    "FLOATING", "INTEGER", "NUMERIC", "REAL_FLOATING", "REAL_NUMERIC", "bilinear", "elementwise", "general", "lacking", "linear",
-    "nondifferentiable",
+    "FLOATING", "INTEGER", "NUMERIC", "REAL_FLOATING", "REAL_NUMERIC", "bilinear", "elementwise", "general",
+    "lacking", "linear", "nondifferentiable",
 ]  # fmt: skip
 
 FLOATING = "fc"

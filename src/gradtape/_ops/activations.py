@@ -83,7 +83,9 @@ _SELU_DEPTH = _SELU_SCALE * 1.6732632423543772848170429916717
 
 
 def _wide(forward: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A forward that computes halves as float32: several roundings fewer, and a Python number would widen bfloat16 anyhow."""
+    """A forward that computes halves as float32: several roundings fewer, and a Python number would widen bfloat16
+    anyhow.
+    """
 
     def computed(x: Any) -> Any:
         return forward(x.astype(_F32)).astype(x.dtype) if x.dtype.itemsize == 2 else forward(x)

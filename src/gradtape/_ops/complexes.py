@@ -1,7 +1,9 @@
-"""Parts of complex numbers, and complex numbers from their parts: ops between a complex dtype and the real one of its parts.
+"""Parts of complex numbers, and complex numbers from their parts: ops between a complex dtype and the real one of its
+parts.
 
-They are linear, or differentiable, over the reals only, so none is a row of the elementwise table. The gradient of a real L by z = a + bi is
-dL/da + i dL/db, TensorFlow's convention: that of `real` is 1, of `imag` i, of the magnitude z / |z|. The conjugate is in `matrix`.
+They are linear, or differentiable, over the reals only, so none is a row of the elementwise table. The gradient of a
+real L by z = a + bi is dL/da + i dL/db, TensorFlow's convention: that of `real` is 1, of `imag` i, of the magnitude z
+/ |z|. The conjugate is in `matrix`.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from gradtape._ops.casting import cast_to
 from gradtape._ops.elementwise import divide_no_nan
 from gradtape._ops.matrix import conj
 
-_REAL = {np.dtype(np.complex64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.float64)}
-_COMPLEX = {part: whole for whole, part in _REAL.items()}
+_REAL: dict[np.dtype, np.dtype] = {np.dtype(np.complex64): np.dtype(np.float32), np.dtype(np.complex128): np.dtype(np.float64)}
+_COMPLEX: dict[np.dtype, np.dtype] = {part: whole for whole, part in _REAL.items()}
 
 
 def _part_spec(x: Spec) -> Spec:

@@ -13,12 +13,16 @@ from gradtape._core.spec import Spec
 
 def _samples(rng: np.random.Generator) -> list[Sample]:
     values = rng.integers(0, 5, (2, 3))
-    return [Sample(values, shortest=6, longest=b, binary=c, dtype=np.dtype(np.int32)) for b, c in ((6, False), (6, True))]
+    return [
+        Sample(values, shortest=6, longest=b, binary=c, dtype=np.dtype(np.int32)) for b, c in ((6, False), (6, True))
+    ]
 
 
 @nondifferentiable(types="iu", samples=_samples, infer=lambda x, *, dtype, **_: Spec((*x.shape[:-1], -1), dtype))
 def bincount(x: Any, *, shortest: int, longest: int | None, binary: bool, dtype: np.dtype) -> Any:
-    """For each row, how often 0, 1, 2 ... occur in it; with `binary` whether they do. Numbers from `longest` on do not count."""
+    """For each row, how often 0, 1, 2 ... occur in it; with `binary` whether they do. Numbers from `longest` on do not
+    count.
+    """
     return _counted(x, None, shortest, longest, binary).astype(dtype)
 
 

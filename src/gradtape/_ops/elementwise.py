@@ -1,8 +1,9 @@
 """The table of elementwise ops: a name, the NumPy function, and dy/dx as a reader of mathematics would write it.
 
-A derivative is written in the values at hand (`tanh`: `1 - y * y`, since y is there) and names only what it reads; that is what a tape keeps
-alive. Conjugation for complex numbers, un-broadcasting, tangents and batching are the kind's, in one place. Special functions, activations,
-parts of complex numbers and choices (maximum, clip) have chapters of their own. What happens at kinks:
+A derivative is written in the values at hand (`tanh`: `1 - y * y`, since y is there) and names only what it reads;
+that is what a tape keeps alive. Conjugation for complex numbers, un-broadcasting, tangents and batching are the
+kind's, in one place. Special functions, activations, parts of complex numbers and choices (maximum, clip) have
+chapters of their own. What happens at kinks:
 
     abs, sign at 0      0                     maximum, minimum at ties    the first argument takes it all
     relu, relu6 at 0    0                     clip at its bounds          1
@@ -26,11 +27,13 @@ from gradtape._ops.matrix import conjugate
 
 SIGNED = "fci"
 
-# Forwards that take more than one NumPy call. A temporary of the forward's own is reused; rank 0 comes as NumPy scalars, which `+=` rebinds.
+# Forwards that take more than one NumPy call. A temporary of the forward's own is reused; rank 0 comes as NumPy
+# scalars, which `+=` rebinds.
 
 
 def _power(x1: Any, x2: Any) -> Any:
-    """x1 ** x2, small whole exponents by products: NumPy's power takes 57 ns for an element below zero, a product 0.3."""
+    """x1 ** x2, small whole exponents by products: NumPy's power takes 57 ns for an element below zero, a product 0.3.
+    """
     if x2.ndim == 0:
         n = x2.item()
         if n == 2:
@@ -133,5 +136,7 @@ atanh    = elementwise("atanh",    np.arctanh,       lambda x: 1 / (1 - x * x), 
           broadcasts=True, types=FLOATING, batch="align", samples=draw(NONZERO, NONZERO),
           infer=lambda x1, x2: Spec(np.broadcast_shapes(x1.shape, x2.shape), x1.dtype))  # fmt: skip
 def multiply_no_nan(x1: Any, x2: Any) -> Any:
-    """x1 x2, 0 where x2 is 0. An infinite cotangent of a zero factor is 0 as well, so the op is its own rule and no row."""
+    """x1 x2, 0 where x2 is 0. An infinite cotangent of a zero factor is 0 as well, so the op is its own rule and no
+    row.
+    """
     return np.where(x2 == 0, np.zeros((), x1.dtype), x1 * x2)

@@ -1,4 +1,6 @@
-"""Elementwise ops without gradient, with broadcasting: comparison, logic, bits, tests of numbers, rounding, whole division."""
+"""Elementwise ops without gradient, with broadcasting: comparison, logic, bits, tests of numbers, rounding, whole
+division.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,19 @@ def _edges(rng: np.random.Generator) -> Any:
 
 
 def _row(
-    name: str, forward: Callable[..., Any], arity: int, types: str, samples: Any, result: str | None = "bool", *, vjp: Any = None
+    name: str,
+    forward: Callable[..., Any],
+    arity: int,
+    types: str,
+    samples: Any,
+    result: str | None = "bool",
+    *,
+    vjp: Any = None,
 ) -> Primitive:
     def infer(*specs: Spec) -> Spec:
-        return Spec(np.broadcast_shapes(*(s.shape for s in specs)), specs[0].dtype if result is None else np.dtype(result))
+        return Spec(
+            np.broadcast_shapes(*(s.shape for s in specs)), specs[0].dtype if result is None else np.dtype(result)
+        )
 
     def drawn(rng: np.random.Generator) -> Any:
         return (Sample(*s.args[:arity]) for s in samples(rng))
@@ -41,8 +52,17 @@ def _row(
     inputs = ("x",) if arity == 1 else ("x1", "x2")
     kind, rules = ("none", None) if vjp is None else ("general", dict.fromkeys(inputs, vjp))
     return Primitive(
-        name, kind, forward, inputs=inputs, vjp=rules, types=types, batch="align", infer=infer, broadcasts=arity > 1, samples=drawn
-    )  # fmt: skip
+        name,
+        kind,
+        forward,
+        inputs=inputs,
+        vjp=rules,
+        types=types,
+        batch="align",
+        infer=infer,
+        broadcasts=arity > 1,
+        samples=drawn,
+    )
 
 
 def _refuse_zero(x2: Any) -> None:
@@ -51,7 +71,9 @@ def _refuse_zero(x2: Any) -> None:
 
 
 def _floordiv(x1: Any, x2: Any) -> Any:
-    """floor(x1 / x2), rounded in between as TensorFlow does: 1 // 0.1 is 10. For floats NumPy's own takes 20 ns an element."""
+    """floor(x1 / x2), rounded in between as TensorFlow does: 1 // 0.1 is 10. For floats NumPy's own takes 20 ns an
+    element.
+    """
     if x2.dtype.kind in "iu":
         _refuse_zero(x2)
         return np.floor_divide(x1, x2)

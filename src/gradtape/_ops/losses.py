@@ -1,12 +1,13 @@
 """Softmax and the cross-entropies, along an axis: each is one op with a forward that cannot overflow.
 
-A cross-entropy hands the softmax that it computed to its own rule (an *aside*): the gradient is then a subtraction and a
-product. As in TensorFlow, the gradient of `softmax_cross_entropy` by the logits is softmax - labels, which supposes labels
-that sum to 1.
+A cross-entropy hands the softmax that it computed to its own rule (an *aside*): the gradient is then a subtraction and
+a product. As in TensorFlow, the gradient of `softmax_cross_entropy` by the logits is softmax - labels, which supposes
+labels that sum to 1.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from gradtape._core.spec import Spec
 from gradtape._ops.activations import sigmoid, softplus_forward
 from gradtape._ops.elementwise import exp
 from gradtape._ops.shaping import reduce_sum, reshape
-
 
 # As plain functions: NumPy's stubs do not know all the combinations of arguments.
 _sum: Any = np.add.reduce
@@ -34,8 +34,8 @@ _FEW = 1 << 14  # elements; up to here a detour through float64 costs a few micr
 
 
 def _rounded_exp(z: Any) -> Any:
-    """exp(z), for small float32 arrays rounded once: NumPy's own is up to 2.5 ulp off, which shows in the last digit of a
-    softmax of two classes.
+    """exp(z), for small float32 arrays rounded once: NumPy's own is up to 2.5 ulp off, which shows in the last digit
+    of a softmax of two classes.
     """
     if z.dtype == np.float32 and z.size <= _FEW:
         return np.exp(z, dtype=np.float64).astype(np.float32)
@@ -54,17 +54,28 @@ def _softmax_rule(dy: Any, y: Any, axis: int) -> Any:
     return (dy - reduce_sum(dy * y, axes=(axis,), keepdims=True)) * y
 
 
-@general(vjp=dict(x=_softmax_rule), jvp=lambda y, dx, axis: _softmax_rule(dx, y, axis), types=REAL_FLOATING,
-         infer=lambda x, *, axis: x, samples=_axis_samples, batch=lambda size, x, *, axis: softmax(x, axis=axis + 1))
+@general(
+    vjp=dict(x=_softmax_rule),
+    jvp=lambda y, dx, axis: _softmax_rule(dx, y, axis),
+    types=REAL_FLOATING,
+    infer=lambda x, *, axis: x,
+    samples=_axis_samples,
+    batch=lambda size, x, *, axis: softmax(x, axis=axis + 1),
+)
 def softmax(x: Any, *, axis: int) -> Any:
     """exp(x) over its sum along an axis."""
     _, e, total = _exponentials(x, axis)
     return np.divide(e, total, out=e)
 
 
-@general(vjp=dict(x=lambda dy, y, axis: dy - exp(y) * reduce_sum(dy, axes=(axis,), keepdims=True)),
-         jvp=lambda y, dx, axis: dx - reduce_sum(exp(y) * dx, axes=(axis,), keepdims=True), types=REAL_FLOATING,
-         infer=lambda x, *, axis: x, samples=_axis_samples, batch=lambda size, x, *, axis: log_softmax(x, axis=axis + 1))
+@general(
+    vjp=dict(x=lambda dy, y, axis: dy - exp(y) * reduce_sum(dy, axes=(axis,), keepdims=True)),
+    jvp=lambda y, dx, axis: dx - reduce_sum(exp(y) * dx, axes=(axis,), keepdims=True),
+    types=REAL_FLOATING,
+    infer=lambda x, *, axis: x,
+    samples=_axis_samples,
+    batch=lambda size, x, *, axis: log_softmax(x, axis=axis + 1),
+)
 def log_softmax(x: Any, *, axis: int) -> Any:
     """x less the logarithm of the sum of exponentials along an axis."""
     if not x.size:
@@ -106,17 +117,25 @@ def _labels_rule(dloss: Any, logits: Any, logits_spec: Spec) -> Any:
     return -_upright(dloss, logits_spec) * log_softmax(logits, axis=len(logits_spec.shape) - 1)
 
 
-@general(outputs=("loss", "softmax"), asides=("softmax",), vjp=dict(logits=_logits_rule, labels=_labels_rule),
-         types=REAL_FLOATING, infer=_entropy_specs, samples=_soft_samples,
-         batch=lambda size, logits, labels: softmax_cross_entropy(logits, labels))
+@general(
+    outputs=("loss", "softmax"),
+    asides=("softmax",),
+    vjp=dict(logits=_logits_rule, labels=_labels_rule),
+    types=REAL_FLOATING,
+    infer=_entropy_specs,
+    samples=_soft_samples,
+    batch=lambda size, logits, labels: softmax_cross_entropy(logits, labels),
+)
 def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     """- sum(labels * log_softmax(logits)) over the last axis, and the softmax."""
     if logits.shape != labels.shape:
-        raise ValueError(f"logits and labels must have the same shape, got {list(logits.shape)} and {list(labels.shape)}")
+        raise ValueError(
+            f"logits and labels must have the same shape, got {list(logits.shape)} and {list(labels.shape)}"
+        )
     z, e, total = _exponentials(logits, -1)
     weight = _sum(labels, -1, dtype=logits.dtype)
     loss = np.log(total).reshape(weight.shape) * weight - np.vecdot(labels, z)
-    if not np.isfinite(loss).all():  # a class of probability 0 and label 0 counts nothing
+    if not math.isfinite(_sum(loss, axis=None)):  # a class of probability 0 and label 0 counts nothing
         loss = _sum(np.where(labels == 0, labels, (np.log(total) - z) * labels), -1, dtype=logits.dtype)
     return loss, np.divide(e, total, out=e)
 
@@ -131,9 +150,16 @@ def _sparse_rule(dloss: Any, dsoftmax: Any, labels: Any, softmax: Any, logits_sp
     return g if dsoftmax is None else g + _through_softmax(dsoftmax, softmax)
 
 
-@general(outputs=("loss", "softmax"), asides=("softmax",), constants=("labels",), vjp=dict(logits=_sparse_rule),
-         types=REAL_FLOATING, infer=_entropy_specs, samples=_sparse_samples,
-         batch=lambda size, logits, labels: sparse_softmax_cross_entropy(logits, labels))
+@general(
+    outputs=("loss", "softmax"),
+    asides=("softmax",),
+    constants=("labels",),
+    vjp=dict(logits=_sparse_rule),
+    types=REAL_FLOATING,
+    infer=_entropy_specs,
+    samples=_sparse_samples,
+    batch=lambda size, logits, labels: sparse_softmax_cross_entropy(logits, labels),
+)
 def sparse_softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     """-log_softmax(logits)[labels] along the last axis, and the softmax."""
     classes = logits.shape[-1]
@@ -163,8 +189,15 @@ def _places(labels: Any, classes: int) -> Any:
     return np.arange(0, labels.size * classes, classes) + labels.reshape(-1)
 
 
-@general(vjp=dict(x=lambda dy: dy), jvp=lambda dx: dx, constants=("labels",), types=REAL_FLOATING,
-         infer=lambda x, labels: x, samples=_sparse_samples, batch=lambda size, x, labels: less_one(x, labels))
+@general(
+    vjp=dict(x=lambda dy: dy),
+    jvp=lambda dx: dx,
+    constants=("labels",),
+    types=REAL_FLOATING,
+    infer=lambda x, labels: x,
+    samples=_sparse_samples,
+    batch=lambda size, x, labels: less_one(x, labels),
+)
 def less_one(x: Any, labels: Any) -> Any:
     """x with 1 taken off the labelled element of each row."""
     y = x.copy()
@@ -177,9 +210,13 @@ def _sigmoid_cross_entropy(labels: Any, logits: Any) -> Any:
 
 
 sigmoid_cross_entropy = elementwise(
-    "sigmoid_cross_entropy", _sigmoid_cross_entropy, lambda x2: -x2, lambda x1, x2: sigmoid(x2) - x1,
-    types=REAL_FLOATING, domain=(PROBABILITY, BIG),
-)  # fmt: skip
+    "sigmoid_cross_entropy",
+    _sigmoid_cross_entropy,
+    lambda x2: -x2,
+    lambda x1, x2: sigmoid(x2) - x1,
+    types=REAL_FLOATING,
+    domain=(PROBABILITY, BIG),
+)
 """Of labels z and logits x: max(x, 0) - x z + log(1 + exp(-|x|))."""
 
 
@@ -194,8 +231,13 @@ def _total(x: Any, dx: Any, x_spec: Spec) -> Any:
     return reduce_sum(x * dx, axes=tuple(range(len(x_spec.shape))), keepdims=False)
 
 
-@general(vjp=dict(x=lambda dy, x: dy * x), jvp=_total, types=REAL_FLOATING, infer=lambda x: Spec((), x.dtype),
-         samples=_any_samples)
+@general(
+    vjp=dict(x=lambda dy, x: dy * x),
+    jvp=_total,
+    types=REAL_FLOATING,
+    infer=lambda x: Spec((), x.dtype),
+    samples=_any_samples,
+)
 def l2_loss(x: Any) -> Any:
     """Half the sum of squares."""
     if x.dtype.itemsize == 2:  # BLAS has no halves

@@ -117,7 +117,8 @@ def _schedule(key: int) -> np.ndarray:
 
 
 def _words_few(key: int, start: int, blocks: int, stride: int) -> np.ndarray:
-    """`words` on long integers: lane i, bits 64 i to 64 i + 63, is block i's, so one multiplication serves all blocks."""
+    """`words` on long integers: lane i, bits 64 i to 64 i + 63, is block i's, so one multiplication serves all blocks.
+    """
     ones, numbers, low = _LANES.get(blocks) or _lanes(blocks)
     keys = _LONG_KEYS.get((key, blocks)) or _long_keys(key, blocks, ones)
     c0, c1 = ones * (start & _LOW) + numbers * stride, ones * (start >> 32 & _LOW)

@@ -93,7 +93,8 @@ def reduce_mean(x: Any, *, axes: Axes, keepdims: bool = False) -> Any:
         samples=lambda rng: [Sample(s.args[0], axes=s.attrs["axes"]) for s in _samples(rng) if not s.attrs["keepdims"]],
         batch=lambda size, x, *, axes: deviation(x, axes=_inside(axes)))
 def deviation(x: Any, *, axes: Axes) -> Any:
-    """x less its mean over `axes`, which is taken off twice: it is rounded, and beside a large one that costs digits."""
+    """x less its mean over `axes`, which is taken off twice: it is rounded, and beside a large one that costs digits.
+    """
     count = _count(x.shape, axes)
     y = x - _sum(x, axis=axes, dtype=x.dtype, keepdims=True) / count
     rest = _sum(y, axis=axes, dtype=x.dtype, keepdims=True) / count

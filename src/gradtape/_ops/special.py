@@ -1,8 +1,9 @@
 """Special functions, by SciPy. It is imported when the first of them is called (0.2 s), never before.
 
-Bessel functions carry their order as an attribute, since a derivative leads to the neighbouring orders; the quotients y / x of the text-book
-formulas for order 1 would be 0 / 0 at the origin. Where TensorFlow has no derivative by a parameter (the order of polygamma, the exponent of
-zeta, a and b of betainc), there is none here: the parameter is a constant.
+Bessel functions carry their order as an attribute, since a derivative leads to the neighbouring orders; the quotients
+y / x of the text-book formulas for order 1 would be 0 / 0 at the origin. Where TensorFlow has no derivative by a
+parameter (the order of polygamma, the exponent of zeta, a and b of betainc), there is none here: the parameter is a
+constant.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ log_quotient = elementwise("log_quotient", _log_quotient, lambda x, y: (1 / x + 
 # fmt: on
 
 
-# Bessel functions -----------------------------------------------------------------------------------------------------------------------
+# Bessel functions -----------------------------------------------------------------------------------------------------
 
 
 def _bessel(name: str, plain: tuple[str, str], other: Callable[..., Any], slope: Callable[..., Any], domain: Domain) -> Primitive:
@@ -182,7 +183,7 @@ bessel_ie = _bessel("bessel_ie", ("i0e", "i1e"), _scaled_i, _slope_ie, WIDE)
 bessel_ke = _bessel("bessel_ke", ("k0e", "k1e"), _scipy("kve"), _slope_ke, POSITIVE)
 
 
-# Functions of several arguments ---------------------------------------------------------------------------------------------------------
+# Functions of several arguments ---------------------------------------------------------------------------------------
 
 
 def _broadcast(*specs: Spec) -> Spec:
@@ -244,7 +245,7 @@ def betainc(a: Any, b: Any, x: Any) -> Any:
     return _incomplete_beta(a.astype(x.dtype), b.astype(x.dtype), x)
 
 
-# The incomplete gamma functions, and their derivatives by the shape parameter -----------------------------------------------------------
+# The incomplete gamma functions, and their derivatives by the shape parameter -----------------------------------------
 
 
 def gamma_density(a: Any, x: Any) -> Any:
@@ -268,7 +269,9 @@ igammac = elementwise("igammac", lambda x1, x2: _nan_unless_positive(x1, _upper(
 
 
 def _moments(first: Any, a: Any, order: int, trigamma: Callable[[int, Any], Any]) -> Any:
-    """The n-th derivative by a of exp(phi), over exp(phi), where phi' = `first` and phi^(k) = -polygamma(k - 1, a): a Bell polynomial."""
+    """The n-th derivative by a of exp(phi), over exp(phi), where phi' = `first` and phi^(k) = -polygamma(k - 1, a): a
+    Bell polynomial.
+    """
     cumulants = [first, *(-trigamma(k, a) for k in range(1, order))]
     moments: list[Any] = [1.0]
     for n in range(order):
@@ -295,8 +298,9 @@ _WEIGHT = _STEP * _DISTANCE * (1 + np.exp(-_NODES))
 def igamma_by_shape(a: Any, x: Any, *, order: int) -> Any:
     """The n-th derivative by a of igamma(a, x) = the integral of t**(a - 1) exp(-t) / Gamma(a) from 0 to x.
 
-    The derivative is taken under the integral, over whichever tail of the density holds less (the whole integral is 1, so the two tails'
-    derivatives are opposite). With t = x exp(-+s) and s = c exp(u - exp(-u)) the trapezoidal rule in u converges exponentially.
+    The derivative is taken under the integral, over whichever tail of the density holds less (the whole integral is 1,
+    so the two tails' derivatives are opposite). With t = x exp(-+s) and s = c exp(u - exp(-u)) the trapezoidal rule in
+    u converges exponentially.
     """
     from scipy import special  # lazy: 0.2 s of import time
 

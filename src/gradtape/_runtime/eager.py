@@ -42,7 +42,8 @@ def specialise(op: Primitive) -> Callable[..., Any]:
         return _with_any_number_of_inputs(op)
     env = {
         "Tensor": Tensor, "Readable": Readable, "Record": Record, "new": object.__new__, "ref": ref, "current": current,
-        "next_position": next_position, "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS, "admit": admit,
+        "next_position": next_position, "F32": F32, "F64": F64, "TROUBLE": TROUBLE, "NO_ATTRS": NO_ATTRS,
+        "admit": admit,
         "retry": retry,
         "execute": execute, "quick_operands": quick_operands,
         "forward": op.forward, "plain": plain, "spec_of": Spec.of, "attach_outputs": attach_outputs,

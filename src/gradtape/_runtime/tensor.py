@@ -31,6 +31,7 @@ class Readable:
     """A container that ops read as a tensor: a Variable."""
 
     __slots__ = ()
+    _array: Any
 
     def _read(self) -> Tensor:
         raise NotImplementedError
@@ -132,7 +133,8 @@ class Tensor(Operators, Value):
             view = array.view()
             view.setflags(write=False)
             return view
-        return np.asarray(memoryview(array).toreadonly())  # unlike a read-only view, it cannot be made writable again
+        # Unlike a read-only view, this cannot be made writable again.
+        return np.asarray(memoryview(array).toreadonly())  # type: ignore[arg-type]
 
     def __bool__(self) -> bool:
         try:
@@ -185,7 +187,7 @@ class Tensor(Operators, Value):
     def __reduce__(self) -> Any:
         return _unpickled, (np.asarray(self._array),)
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
 
     def __setitem__(self, index: Any, value: Any) -> None:

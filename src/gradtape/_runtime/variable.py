@@ -76,7 +76,8 @@ class Variable(Operators, Readable):
     """
 
     __slots__ = (
-        "__weakref__", "_aggregation", "_array", "_constraint", "_name", "_node", "_serial", "_static_shape", "_synchronization",
+        "__weakref__", "_aggregation", "_array", "_constraint", "_name", "_node", "_serial", "_static_shape",
+        "_synchronization",
         "_trainable",
     )  # fmt: skip
     __array_priority__ = 100
@@ -288,7 +289,7 @@ class Variable(Operators, Readable):
 
     experimental_ref = ref
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         raise TypeError(f"Variable is unhashable. Instead, use variable.ref() as the key. (Variable: {self!r})")
 
     # Changing ---------------------------------------------------------------------------------------------------------
