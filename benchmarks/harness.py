@@ -33,7 +33,10 @@ PATIENCE = 1.0  # seconds after which it is not waited for any longer
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, **ENVIRONMENT}
+    """Ours, with byte code: an installed library has it, and a checkout without would be compiled at every import
+    (gradtape: 217 ms instead of 89)."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **ENVIRONMENT}
 
 
 # ------------------------------------------------------------------------------------------------ where backends live
