@@ -1,9 +1,8 @@
-"""Parts of complex numbers, and complex numbers from their parts: ops between a complex dtype and the real one of its
-parts.
+"""Parts of complex numbers: ops between a complex dtype and the real one of its parts.
 
 They are linear, or differentiable, over the reals only, so none is a row of the elementwise table. The gradient of a
 real L by z = a + bi is dL/da + i dL/db, TensorFlow's convention: that of `real` is 1, of `imag` i, of the magnitude z
-/ |z|. The conjugate is in `matrix`.
+/ |z|. The conjugate is in `matrix`, a complex number from its parts in `casting`.
 """
 
 from __future__ import annotations
@@ -35,10 +34,6 @@ def _real_samples(rng: np.random.Generator) -> list[Sample]:
     return [Sample(np.asarray(rng.normal(size=s))) for s in ((), (2, 3))]
 
 
-def _pairs(rng: np.random.Generator) -> list[Sample]:
-    return [Sample(np.asarray(rng.normal(size=a)), np.asarray(rng.normal(size=b))) for a, b in (((), ()), ((2, 3), (3,)), ((2, 1), (1, 3)))]
-
-
 @linear(vjp=dict(x=lambda dy, x_spec: cast_to(dy, x_spec.dtype)), types="c", batch="align", infer=_part_spec, samples=_complex_samples)
 def real(x: Any) -> Any:
     """The real part."""
@@ -56,15 +51,6 @@ def times_i(x: Any) -> Any:
     """i x for a real x."""
     y = np.zeros(x.shape, _COMPLEX[x.dtype])
     y.imag = x
-    return y
-
-
-@linear(vjp=dict(a=lambda dy: real(dy), b=lambda dy: imag(dy)), broadcasts=True, types="f", batch="align", name="complex",
-        infer=lambda a, b: Spec(np.broadcast_shapes(a.shape, b.shape), _COMPLEX[a.dtype]), samples=_pairs)  # fmt: skip
-def from_parts(a: Any, b: Any) -> Any:
-    """a + bi."""
-    y = np.empty(np.broadcast_shapes(a.shape, b.shape), _COMPLEX[a.dtype])
-    y.real, y.imag = a, b
     return y
 
 
