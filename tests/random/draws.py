@@ -400,3 +400,153 @@ def generator_normals(tf):
         g.normal([2], dtype=tf.bfloat16),
         g.split(1)[0].normal([3]),
     ]
+
+
+# Inside functions, where each op is a node of a graph
+
+
+@draw()
+def functions(tf):
+    """Ops without a seed are numbered from 0, and go on at the next call; a new function begins again."""
+    tf.random.set_seed(42)
+
+    def make():
+        u = tf.random.uniform
+        return tf.function(lambda: (u([2]), u([3]), u([], 0, 99, tf.int32)))
+
+    f, g = make(), make()
+    numbers = [*f(), *f(), *g(), *f(), tf.random.uniform([2])]
+    tf.random.set_seed(42)
+    numbers += [*f(), *f()]
+    tf.random.set_seed(43)  # the nodes begin anew, but under the seed of the time of tracing
+    return [*numbers, *f(), *make()()]
+
+
+@draw()
+def functions_with_op_seeds(tf):
+    """Each place in the function has a stream of its own, the op seed notwithstanding."""
+    tf.random.set_seed(42)
+    f = tf.function(lambda: (tf.random.uniform([2], seed=7), tf.random.uniform([2], seed=7), tf.random.uniform([2])))
+    numbers = [*f(), *f()]
+    tf.random.set_seed(None)
+    g = tf.function(lambda: (tf.random.uniform([2], seed=7), tf.random.uniform([2], seed=7)))
+    return [*numbers, *g(), *g()]
+
+
+@draw()
+def functions_of_functions(tf):
+    tf.random.set_seed(42)
+    inner = tf.function(lambda: tf.random.uniform([2]))
+    outer = tf.function(lambda: (inner(), tf.random.uniform([2]), inner(), tf.random.uniform([2])))
+    return [*outer(), *outer(), inner(), inner(), *outer()]
+
+
+@draw()
+def traces(tf):
+    """Another shape, dtype or Python value means another trace."""
+    tf.random.set_seed(42)
+    f = tf.function(lambda x, flag=True: tf.random.uniform([2]))
+    arguments = [
+        (1.0,), (2.0,), (1.0,), (1.0, True), (1.0, False), (tf.constant(1.0),), (tf.constant(2.0),), (np.float32(3),),
+        (tf.constant(1),), (tf.zeros([2]),), (tf.zeros([3]),), (tf.zeros([2]),), ([1.0, 2.0],), ([1.0, 2.0],),
+        ({"a": 1.0},), (tf.Variable(1.0),), (tf.Variable(2.0),), (1,),
+    ]  # fmt: skip
+    return [*(f(*a) for a in arguments), f(x=1.0), f(flag=True, x=1.0)]
+
+
+@draw()
+def methods(tf):
+    class Model(tf.Module):
+        v = None
+
+        @tf.function
+        def __call__(self, x):
+            if self.v is None:
+                self.v = tf.Variable(1.0)
+            return tf.random.uniform([2])
+
+    tf.random.set_seed(42)
+    a, b = Model(), Model()
+    x = tf.constant(1.0)
+    return [a(x), a(x), b(x), a(x), b(x)]
+
+
+@draw()
+def branches_and_loops(tf):
+    tf.random.set_seed(42)
+
+    def draw_one():
+        return tf.random.uniform([2])
+
+    @tf.function
+    def branch(yes):
+        return draw_one(), tf.cond(yes, draw_one, draw_one), draw_one()
+
+    @tf.function
+    def switch(i):
+        return tf.switch_case(i, [draw_one, draw_one]), draw_one()
+
+    @tf.function
+    def loops():
+        first = tf.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, x + draw_one()), [0, tf.zeros([2])])[1]
+        second = tf.while_loop(lambda i, x: i < 2, lambda i, x: (i + 1, x + draw_one()), [0, tf.zeros([2])])[1]
+        return first, second, draw_one()
+
+    yes, no = tf.constant(True), tf.constant(False)
+    numbers = [branch(yes), branch(no), branch(yes)]
+    numbers += [switch(tf.constant(i)) for i in (0, 1, 1)]
+    numbers += [loops(), loops()]
+    return [x for some in numbers for x in some]
+
+
+@draw()
+def mapped(tf):
+    """TensorFlow maps several elements at once, so which of them gets which numbers is chance: sorted."""
+    tf.random.set_seed(42)
+
+    @tf.function
+    def f():
+        return tf.random.uniform([1]), tf.sort(tf.map_fn(lambda x: tf.random.uniform([]), tf.zeros([4])))
+
+    return [*f(), *f()]
+
+
+@draw()
+def vectorized(tf):
+    tf.random.set_seed(42)
+    some = lambda: tf.vectorized_map(lambda x: (tf.random.uniform([2]), tf.random.uniform([])), tf.zeros([3]))
+    f = tf.function(lambda: (tf.random.uniform([2]), *some(), tf.random.uniform([2])))
+    return [*some(), *some(), *f(), *f(), tf.random.uniform([2])]
+
+
+@draw()
+def eager_islands(tf):
+    """py_function runs eagerly, in a function too."""
+    tf.random.set_seed(42)
+
+    @tf.function
+    def f():
+        inside = tf.py_function(lambda: tf.random.uniform([2]), [], tf.float32)
+        return tf.random.uniform([2]), inside, tf.random.uniform([2])
+
+    return [*f(), *f(), tf.random.uniform([2])]
+
+
+@draw()
+def dropout_in_functions(tf):
+    tf.random.set_seed(42)
+    x = tf.ones([6])
+
+    @tf.function
+    def f(x):
+        return tf.nn.dropout(x, 0.0), tf.random.uniform([2]), tf.nn.dropout(x, 0.5), tf.random.uniform([2], seed=5)
+
+    g = tf.function(lambda: tf.random.uniform([2]), input_signature=[])
+    return [*f(x), *f(x), g(), g()]
+
+
+@draw()
+def generators_in_functions(tf):
+    g = tf.random.Generator.from_seed(1)
+    f = tf.function(lambda: g.uniform([2]))
+    return [f(), f(), tf.identity(g.state)]

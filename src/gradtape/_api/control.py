@@ -11,6 +11,7 @@ from typing import Any
 
 from gradtape._core import nest
 from gradtape._core.errors import describe, invalid_argument
+from gradtape._runtime.random_state import subgraph
 from gradtape._runtime.tensor import Tensor, as_tensor
 from gradtape._runtime.variable import Variable
 
@@ -31,11 +32,11 @@ def cond(pred: Any, true_fn: Branch | None = None, false_fn: Branch | None = Non
     for argument, branch in (("true_fn", true_fn), ("false_fn", false_fn)):
         if not callable(branch):
             raise TypeError(f"tf.cond: '{argument}' must be callable, got {branch!r}. Wrap the value: lambda: value.")
+    assert true_fn is not None and false_fn is not None
+    true_fn, false_fn = subgraph(true_fn), subgraph(false_fn)
     if pred is None:
         raise ValueError(describe("tf.cond", "pred", got=None, expected="a bool or a tensor of one element"))
-    chosen = true_fn if pred else false_fn
-    assert chosen is not None
-    return chosen()
+    return true_fn() if pred else false_fn()
 
 
 def case(
@@ -55,6 +56,7 @@ def case(
     'medium'
     """
     pairs = _pairs(pred_fn_pairs, exclusive)
+    pairs = [(pred, subgraph(fn)) for pred, fn in pairs]
     true = [fn for pred, fn in pairs if pred]
     if exclusive and len(true) > 1:
         raise invalid_argument(
@@ -110,7 +112,7 @@ def switch_case(branch_index: Tensor, branch_fns: Any, default: Branch | None = 
         raise TypeError(
             f"tf.switch_case: 'branch_index' must be an integer Tensor, got dtype {branch_index.dtype.name}"
         )
-    branches = _numbered(branch_fns)
+    branches = {number: subgraph(branch) for number, branch in _numbered(branch_fns).items()}
     otherwise = branches[max(branches)] if default is None else default
     return branches.get(int(branch_index), otherwise)()
 
@@ -172,6 +174,7 @@ def while_loop(
         )
     if isinstance(parallel_iterations, int) and parallel_iterations < 1:
         raise TypeError(f"tf.while_loop: 'parallel_iterations' must be a positive integer, got {parallel_iterations}.")
+    cond, body = subgraph(cond), subgraph(body)
     limit = None if maximum_iterations is None else int(maximum_iterations)
     structure = list(loop_vars)
     turn = 0

@@ -17,6 +17,7 @@ import numpy as np
 
 from gradtape._api.devices import check_device_name
 from gradtape._core import nest
+from gradtape._runtime.random_state import eagerly
 from gradtape._runtime.tensor import Tensor, plain
 
 __all__ = [
@@ -42,8 +43,11 @@ def executing_eagerly() -> bool:
 
 @contextmanager
 def init_scope() -> Iterator[None]:
-    """A context that lifts code out of graphs and control flow; here there are none, and the block just runs."""
-    yield
+    """A context that lifts code out of graphs and control flow. Here there are none and the block just runs; inside a
+    `tf.function` its random ops take their seeds as in eager code.
+    """
+    with eagerly():
+        yield
 
 
 def device(device_name: Any) -> AbstractContextManager[None]:

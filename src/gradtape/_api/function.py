@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from gradtape._core import nest
 from gradtape._core.errors import UnimplementedError
 from gradtape._core.indexed_slices import IndexedSlices
 from gradtape._core.spec import TensorSpec, TypeSpec
+from gradtape._runtime import random_state
 from gradtape._runtime.tensor import Readable, Tensor, as_tensor
 
 __all__ = ["ConcreteFunction", "Function", "function", "functions_run_eagerly", "run_functions_eagerly"]
@@ -97,6 +98,7 @@ class Function:
         self._bound: weakref.WeakKeyDictionary[Any, Function] = weakref.WeakKeyDictionary()
         functools.update_wrapper(self, python_function, updated=())
         self._name = getattr(python_function, "__name__", None) or type(python_function).__name__
+        self._sites: dict[Any, random_state.Site] = {}
         self._parameters: inspect.Signature | None = None
         if input_signature is not None:
             self._check_fits()
@@ -114,10 +116,25 @@ class Function:
             else:
                 if kwargs:
                     args, kwargs = _converted_arguments(args, kwargs)
-        result = self._python_function(*args, **kwargs)
-        return (
-            result if result.__class__ is Tensor or result is None else _converted_result(self._python_function, result)
-        )
+        token = random_state.enter(self, lambda seed: self._site(args, kwargs, seed))
+        try:
+            result = self._python_function(*args, **kwargs)
+        finally:
+            random_state.leave(token)
+        if result.__class__ is Tensor or result is None:
+            return result
+        return _converted_result(self._python_function, result)
+
+    def _site(self, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int | None) -> random_state.Site:
+        """Where the random ops of a call are remembered: with the other calls for which TensorFlow uses the same trace.
+        """
+        if self._input_signature is not None:
+            key: Any = None
+        else:
+            bound = self._signature().bind(*args, **kwargs)
+            bound.apply_defaults()
+            key = _trace_key(bound.args), _trace_key(bound.kwargs)
+        return self._sites.setdefault(key, random_state.Site(seed))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Function:
         """The function bound to an object, the same one every time where the object can be a weak key."""
@@ -137,7 +154,7 @@ class Function:
         bound._python_function = _weak_method(self._python_function, instance)
         bound._input_signature = self._input_signature
         bound._bound = weakref.WeakKeyDictionary()
-        bound._name, bound._parameters = self._name, None
+        bound._name, bound._parameters, bound._sites = self._name, None, {}
         functools.update_wrapper(bound, bound._python_function, updated=())
         return bound
 
@@ -326,6 +343,21 @@ def _weak_method(method: Callable[..., Any], instance: Any) -> Callable[..., Any
     without_self = list(signature.parameters.values())[1:]
     bound.__signature__ = signature.replace(parameters=without_self)  # type: ignore[attr-defined]
     return bound
+
+
+def _trace_key(value: Any) -> Hashable:
+    """What TensorFlow traces a function anew for: dtypes and shapes of tensors, values of plain Python, identities."""
+    if isinstance(value, Tensor):
+        return value.dtype.name, value._shape()
+    if isinstance(value, Readable):
+        return "variable", _trace_key(value._read())
+    if value is None or isinstance(value, (int, float, complex, str, bytes)):
+        return ("value", value)
+    if isinstance(value, Mapping):
+        return type(value), tuple((key, _trace_key(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return type(value), tuple(map(_trace_key, value))
+    return "object", id(value)
 
 
 # What TensorFlow converts on the way in and out

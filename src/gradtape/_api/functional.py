@@ -17,6 +17,7 @@ from gradtape._core.dtypes import as_dtype
 from gradtape._core.errors import OutOfRangeError, describe, invalid_argument
 from gradtape._core.spec import TensorSpec, TypeSpec
 from gradtape._ops import shaping
+from gradtape._runtime.random_state import one_graph, subgraph
 from gradtape._runtime.tensor import Tensor, as_tensor, plain
 
 __all__ = ["foldl", "foldr", "map_fn", "scan", "vectorized_map", "vectorizing"]
@@ -53,6 +54,7 @@ def map_fn(
     if signature is None:
         signature = nest.pack_sequence_as(elems, [t.dtype for t in tensors])
     specs = [_output_spec(s) for s in nest.flatten(signature)]
+    fn = subgraph(fn)
     results = []
     for row in _rows(elems, tensors, count):
         result = fn(row)
@@ -116,6 +118,7 @@ def scan(
 def _states(name: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, *, reverse: bool) -> Iterator[Any]:
     """The start of a fold and the state after every slice."""
     _check_callable(name, fn)
+    fn = subgraph(fn)
     tensors, count = _elements(name, elems)
     rows = _rows(elems, tensors, count, reverse)
     if initializer is None:
@@ -256,7 +259,7 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
         )
     level = Level(count)
     try:
-        with _at(level):
+        with _at(level), one_graph():
             result = fn(nest.pack_sequence_as(elems, [_example(t, level, count) for t in tensors]))
     except TypeError as error:
         if not fallback_to_while_loop or not count:

@@ -21,6 +21,7 @@ from gradtape._core.errors import (
 )  # fmt: skip
 from gradtape._core.spec import TypeSpec
 from gradtape._ops import shaping
+from gradtape._runtime.random_state import eagerly
 from gradtape._runtime.tensor import Tensor, as_tensor
 
 __all__ = ["numpy_function", "py_function"]
@@ -52,7 +53,8 @@ def py_function(
     several = isinstance(Tout, (list, tuple))
     wanted = [_dtype(t) for t in (Tout if several else [Tout])]
     try:
-        result = func(*operands)
+        with eagerly():
+            result = func(*operands)
         if not wanted:
             return []
         results = list(result) if several and isinstance(result, (list, tuple)) else [result]
@@ -121,7 +123,8 @@ def numpy_function(
     """
     if not callable(func):
         raise TypeError(f"tf.numpy_function: func must be callable, got {func!r}.")
-    result = func(*[np.array(t) for t in _operands("tf.numpy_function", inp)])
+    with eagerly():
+        result = func(*[np.array(t) for t in _operands("tf.numpy_function", inp)])
     if result is None:
         return None
     if isinstance(result, (list, tuple)) and isinstance(Tout, Sequence) and not isinstance(Tout, str):

@@ -1,4 +1,6 @@
-"""Which stream the next random op reads: TensorFlow's rules for global and op seeds in eager execution.
+"""Which stream the next random op reads: TensorFlow's rules for global and op seeds.
+
+In eager code:
 
     global seed   op seed   stream
     no            no        a fresh one, from the operating system's entropy
@@ -10,6 +12,13 @@ A stream is Philox's key, the first seed, and a counter whose high half is the s
 the same op seed goes on where it stopped, `SKIP` blocks later for each number it gave, as long as its kind and dtypes
 are the same: TensorFlow keeps a kernel for each such op. `set_seed` starts all of them anew.
 
+In a `tf.function` TensorFlow's ops are nodes of a graph. Those without an op seed are numbered from 0 as the function
+is traced; each node goes on where it stopped; the global seed is the one of the time of tracing. Here the function
+runs as it is written, and a `Site` remembers, for each trace that TensorFlow would have made, how far its nodes have
+read: the first draw of a call belongs to the first node, and so on. A function called by another, a branch of
+`tf.cond` and the body of a `tf.while_loop` are graphs of their own, numbered from 0. (So the numbers differ from
+TensorFlow's only where Python's `if` and `for` on tensors surround a draw: there AutoGraph makes such graphs.)
+
 Every draw that changes state passes through `take`, which is therefore where a trace would find it.
 """
 
@@ -18,13 +27,29 @@ from __future__ import annotations
 import operator
 import os
 import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from gradtape._ops.philox import SKIP, words
+from gradtape._ops.philox import words
 
-__all__ = ["global_seed", "require_seeds", "scrambled", "set_seed", "take"]
+__all__ = [
+    "Site",
+    "enter",
+    "eagerly",
+    "global_seed",
+    "leave",
+    "next_op_seed",
+    "one_graph",
+    "require_seeds",
+    "scrambled",
+    "set_seed",
+    "subgraph",
+    "take",
+]
 
 DEFAULT_SEED = 87654321
 _MODULUS = 2**31 - 1  # seeds are taken modulo this
@@ -37,6 +62,7 @@ class _State:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.seed: int | None = None
+        self.epoch = 0  # how often the seed was set
         self.op_seeds: Any = None
         self.used: dict[tuple[Any, ...], int] = {}
         self.deterministic = False
@@ -54,6 +80,7 @@ def set_seed(seed: Any) -> None:
         _state.seed = number
         _state.op_seeds = Random(number)
         _state.used.clear()
+        _state.epoch += 1
 
 
 def global_seed() -> int | None:
@@ -70,6 +97,9 @@ def take(kind: tuple[Any, ...], seed: Any, blocks: int) -> tuple[int, int]:
     """The stream (key, counter) of the next draw of a kind of op, which reads `blocks` blocks of it. `seed` is the op
     seed, or None.
     """
+    run = _RUN.get()
+    if run is not None:
+        return run.take(seed, blocks)
     if seed is None:
         return _of_op(next_op_seed())
     key, high = _pair(DEFAULT_SEED if _state.seed is None else _state.seed, _integer("seed", seed))
@@ -82,23 +112,35 @@ def take(kind: tuple[Any, ...], seed: Any, blocks: int) -> tuple[int, int]:
 
 def next_op_seed() -> int | None:
     """The op seed of the next op that has none of its own; None where there is no global seed either."""
+    run = _RUN.get()
+    if run is not None:
+        return run.next_op_seed()
     if _state.seed is None:
-        if _state.deterministic:
-            raise RuntimeError(
-                "Random ops require a seed to be set when determinism is enabled. "
-                "Please set a seed before running the op, e.g. by calling tf.random.set_seed(1)."
-            )
+        _check_determinism()
         return None
     with _state.lock:
         return _state.op_seeds.randint(0, _MODULUS)
 
 
+def _check_determinism() -> None:
+    if _state.deterministic:
+        raise RuntimeError(
+            "Random ops require a seed to be set when determinism is enabled. "
+            "Please set a seed before running the op, e.g. by calling tf.random.set_seed(1)."
+        )
+
+
 def _of_op(op_seed: int | None) -> tuple[int, int]:
-    if op_seed is None:
-        entropy = int.from_bytes(os.urandom(16), "little")
-        return entropy & _MASK64, entropy >> 64 << 64
-    assert _state.seed is not None
-    key, high = _pair(_state.seed, op_seed)
+    return _fresh() if op_seed is None or _state.seed is None else _stream(_state.seed, op_seed)
+
+
+def _fresh() -> tuple[int, int]:
+    entropy = int.from_bytes(os.urandom(16), "little")
+    return entropy & _MASK64, entropy >> 64 << 64
+
+
+def _stream(first: int, second: int) -> tuple[int, int]:
+    key, high = _pair(first, second)
     return key, high << 64
 
 
@@ -128,6 +170,143 @@ def scrambled(first: int, second: int) -> tuple[int, int]:
     return block[0] | block[1] << 32, (block[2] | block[3] << 32) << 64
 
 
-def reserved(count: int) -> int:
-    """The blocks that `count` numbers of a draw set aside."""
-    return SKIP * count
+# Draws in functions
+
+
+class Site:
+    """A graph that TensorFlow would have traced: the global seed of that time, how many blocks each random node has
+    read since `set_seed`, and the graphs inside.
+    """
+
+    __slots__ = ("epoch", "inner", "nodes", "seed")
+
+    def __init__(self, seed: int | None) -> None:
+        self.seed = seed
+        self.epoch = _state.epoch
+        self.nodes: list[int] = []
+        self.inner: dict[Hashable, Site] = {}
+
+    def advance(self, node: int, blocks: int) -> int:
+        """How many blocks a node has read, before it reads these."""
+        with _state.lock:
+            if self.epoch != _state.epoch:
+                self.nodes, self.epoch = [], _state.epoch
+            self.nodes.extend([0] * (node + 1 - len(self.nodes)))
+            done = self.nodes[node]
+            self.nodes[node] = done + blocks
+        return done
+
+
+class _Run:
+    """One call of a graph: which node comes next. `find` gives its site, when something is drawn; most calls draw
+    nothing.
+    """
+
+    __slots__ = ("calls", "find", "nodes", "numbered", "site")
+
+    def __init__(self, find: Callable[[], Site]) -> None:
+        self.find = find
+        self.site: Site | None = None
+        self.nodes = self.numbered = self.calls = 0
+
+    def found(self) -> Site:
+        site = self.site
+        if site is None:
+            site = self.site = self.find()
+        return site
+
+    def next_op_seed(self) -> int:
+        self.numbered += 1
+        return self.numbered - 1
+
+    def take(self, seed: Any, blocks: int) -> tuple[int, int]:
+        site = self.found()
+        done = site.advance(self.nodes, blocks)
+        self.nodes += 1
+        if seed is not None:
+            key, start = _stream(DEFAULT_SEED if site.seed is None else site.seed, _integer("seed", seed))
+            return key, start + done
+        number = self.next_op_seed()
+        if site.seed is None:
+            _check_determinism()
+            return _fresh()
+        key, start = _stream(site.seed, number)
+        return key, start + done
+
+
+_RUN: ContextVar[_Run | None] = ContextVar("gradtape_random_run", default=None)
+
+
+def enter(name: Hashable, root: Callable[[int | None], Site]) -> Any:
+    """Begins a call of a graph; `leave` ends it with what this returns. In eager code `root(seed)` gives its site; a
+    call from another graph has a site of its own there, under the number of the call.
+    """
+    outer = _RUN.get()
+    if outer is None:
+        return _RUN.set(_Run(lambda: root(_state.seed)))
+    outer.calls += 1
+    return _RUN.set(_Run(_inside(outer, (outer.calls, name))))
+
+
+def leave(token: Any) -> None:
+    """Ends the call that `enter` began."""
+    _RUN.reset(token)
+
+
+def _inside(outer: _Run, name: Hashable) -> Callable[[], Site]:
+    def find() -> Site:
+        around = outer.found()
+        site = around.inner.get(name)
+        if site is None:
+            site = around.inner[name] = Site(around.seed)
+        return site
+
+    return find
+
+
+def subgraph(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """`fn` as a graph of its own inside the one that runs: a branch, or the body of a loop, which goes on at each call
+    where it stopped.
+
+    In eager code, `fn` itself.
+    """
+    outer = _RUN.get()
+    if outer is None:
+        return fn
+    outer.calls += 1
+    find = _inside(outer, (outer.calls, "subgraph"))
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        token = _RUN.set(_Run(find))
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            _RUN.reset(token)
+
+    return run
+
+
+@contextmanager
+def one_graph() -> Iterator[None]:
+    """A block that TensorFlow runs as a graph: in eager code one that is traced for this time alone, inside a function
+    a part of it.
+    """
+    if _RUN.get() is not None:
+        yield
+        return
+    site = Site(_state.seed)
+    token = _RUN.set(_Run(lambda: site))
+    try:
+        yield
+    finally:
+        _RUN.reset(token)
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """A block whose draws follow the rules of eager code, inside a function too."""
+    token = _RUN.set(None)
+    try:
+        yield
+    finally:
+        _RUN.reset(token)
