@@ -355,9 +355,10 @@ def polyval(coeffs: Any, x: TensorLike, name: str | None = None) -> Tensor:
     t = as_tensor(x)
     if not coeffs:
         return t * 0
-    value = as_tensor(coeffs[0])
+    own = t._spec().dtype
+    value = as_tensor(coeffs[0], prefer=own)
     for c in coeffs[1:]:
-        value = as_tensor(c) + value * t
+        value = as_tensor(c, prefer=own) + value * t
     return value
 
 
