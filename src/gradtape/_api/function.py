@@ -128,13 +128,17 @@ class Function:
     def _site(self, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int | None) -> random_state.Site:
         """Where the random ops of a call are remembered: with the other calls for which TensorFlow uses the same trace.
         """
-        if self._input_signature is not None:
-            key: Any = None
-        else:
-            bound = self._signature().bind(*args, **kwargs)
-            bound.apply_defaults()
-            key = _trace_key(bound.args), _trace_key(bound.kwargs)
-        return self._sites.setdefault(key, random_state.Site(seed))
+        given: Any = None if self._input_signature is not None else (_trace_key(args), _trace_key(kwargs))
+        site = self._sites.get(given)
+        if site is None:
+            key = given
+            if given is not None:
+                bound = self._signature().bind(*args, **kwargs)
+                bound.apply_defaults()
+                key = "bound", _trace_key(bound.args), _trace_key(bound.kwargs)
+            site = self._sites.setdefault(key, random_state.Site(seed))
+            self._sites[given] = site
+        return site
 
     def __get__(self, instance: Any, owner: type | None = None) -> Function:
         """The function bound to an object, the same one every time where the object can be a weak key."""
