@@ -24,8 +24,11 @@ from gradtape._api.debugging import (
     assert_shapes,
     assert_type,
     check_numerics,
+    disable_traceback_filtering,
+    enable_traceback_filtering,
     get_log_device_placement,
     is_numeric_tensor,
+    is_traceback_filtering_enabled,
     set_log_device_placement,
 )  # fmt: skip
 
@@ -34,5 +37,6 @@ __all__ = [
     "assert_less", "assert_less_equal", "assert_near", "assert_negative", "assert_non_negative",
     "assert_non_positive", "assert_none_equal", "assert_positive", "assert_proper_iterable", "assert_rank",
     "assert_rank_at_least", "assert_rank_in", "assert_same_float_dtype", "assert_scalar", "assert_shapes",
-    "assert_type", "check_numerics", "get_log_device_placement", "is_numeric_tensor", "set_log_device_placement",
+    "assert_type", "check_numerics", "disable_traceback_filtering", "enable_traceback_filtering",
+    "get_log_device_placement", "is_numeric_tensor", "is_traceback_filtering_enabled", "set_log_device_placement",
 ]  # fmt: skip

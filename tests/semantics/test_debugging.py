@@ -194,3 +194,11 @@ def test_near_in_bfloat16():
     d.assert_near(tf.constant(1.0, tf.bfloat16), tf.constant(1.05, tf.bfloat16))
     with pytest.raises(Invalid):
         d.assert_near(tf.constant(1.0, tf.bfloat16), tf.constant(1.5, tf.bfloat16))
+
+
+def test_traceback_filtering_is_a_switch():
+    assert d.is_traceback_filtering_enabled()
+    d.disable_traceback_filtering()
+    assert not d.is_traceback_filtering_enabled()
+    d.enable_traceback_filtering()
+    assert d.is_traceback_filtering_enabled()

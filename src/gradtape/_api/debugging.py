@@ -23,7 +23,8 @@ __all__ = [
     "assert_less", "assert_less_equal", "assert_near", "assert_negative", "assert_non_negative",
     "assert_non_positive", "assert_none_equal", "assert_positive", "assert_proper_iterable", "assert_rank",
     "assert_rank_at_least", "assert_rank_in", "assert_same_float_dtype", "assert_scalar", "assert_shapes",
-    "assert_type", "check_numerics", "get_log_device_placement", "is_numeric_tensor", "set_log_device_placement",
+    "assert_type", "check_numerics", "disable_traceback_filtering", "enable_traceback_filtering",
+    "get_log_device_placement", "is_numeric_tensor", "is_traceback_filtering_enabled", "set_log_device_placement",
 ]  # fmt: skip
 
 
@@ -399,12 +400,30 @@ def _prefix(message: str | None) -> str:
 # Switches
 
 _log_placement = False
+_filter_tracebacks = True
 
 
 def set_log_device_placement(enabled: bool) -> None:
     """Kept and without effect: every op runs on the CPU."""
     global _log_placement
     _log_placement = bool(enabled)
+
+
+def enable_traceback_filtering() -> None:
+    """Tracebacks leave out the library's frames; the default. Kept and without effect: there are few to leave out."""
+    global _filter_tracebacks
+    _filter_tracebacks = True
+
+
+def disable_traceback_filtering() -> None:
+    """Tracebacks show every frame, as they do anyway."""
+    global _filter_tracebacks
+    _filter_tracebacks = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """What was last asked for; True at first, as in TensorFlow."""
+    return _filter_tracebacks
 
 
 def get_log_device_placement() -> bool:
