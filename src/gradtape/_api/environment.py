@@ -7,7 +7,6 @@ them. So most of this section does nothing, and says so.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -99,6 +98,8 @@ def timestamp(name: str | None = None) -> Tensor:
     return plain(np.float64(time.time()))
 
 
-def get_logger() -> logging.Logger:
+def get_logger() -> Any:
     """The logger that gradtape's warnings go to: ``tf.get_logger().setLevel("ERROR")`` silences them."""
+    import logging  # lazy: 3 ms of import time
+
     return logging.getLogger("gradtape")

@@ -3,7 +3,6 @@ of many."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from gradtape._autodiff.batching import Level, batch, unbatch
 from gradtape._core import nest
 from gradtape._core.dtypes import as_dtype
 from gradtape._core.errors import OutOfRangeError, describe, invalid_argument
+from gradtape._core.log import warn
 from gradtape._core.spec import TensorSpec, TypeSpec
 from gradtape._ops import shaping
 from gradtape._runtime.random_state import one_graph, subgraph
@@ -22,7 +22,6 @@ from gradtape._runtime.tensor import Tensor, as_tensor, plain
 
 __all__ = ["foldl", "foldr", "map_fn", "scan", "vectorized_map", "vectorizing"]
 
-logger = logging.getLogger("gradtape")
 
 
 def map_fn(
@@ -291,7 +290,7 @@ def _warn_of_loop(fn: Callable[[Any], Any], error: TypeError) -> None:
     key = getattr(fn, "__code__", fn)
     if key not in _warned:
         _warned.add(key)
-        logger.warning("tf.vectorized_map calls %r once per example, which is slower: %s", fn, error)
+        warn("tf.vectorized_map calls %r once per example, which is slower: %s", fn, error)
 
 
 def _looped(fn: Callable[[Any], Any], elems: Any, tensors: list[Any], count: int) -> Any:

@@ -4,7 +4,6 @@ unless told otherwise."""
 from __future__ import annotations
 
 import builtins
-import logging
 import sys
 from typing import Any
 
@@ -16,7 +15,7 @@ from gradtape._runtime.tensor import Readable, Tensor, as_tensor
 
 __all__ = ["print", "summary"]
 
-_LEVELS = {"log(info)": logging.INFO, "log(warning)": logging.WARNING, "log(error)": logging.ERROR}
+_LEVELS = {"log(info)": 20, "log(warning)": 30, "log(error)": 40}  # as the logging module numbers them
 
 
 def print(*inputs: Any, **kwargs: Any) -> None:
@@ -60,6 +59,8 @@ def _emit(stream: Any, text: str) -> None:
         with open(stream.removeprefix("file://"), "a", encoding="utf-8") as file:
             file.write(text)
     elif isinstance(stream, str) and stream in _LEVELS:
+        import logging  # lazy: 3 ms of import time
+
         logging.getLogger("gradtape").log(_LEVELS[stream], text.removesuffix("\n"))
     elif hasattr(stream, "write"):
         stream.write(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import logging
 import math
 from typing import Any
 
@@ -14,6 +13,7 @@ from gradtape._core import nest
 from gradtape._core.dtypes import DIFFERENTIABLE, as_dtype, from_numpy
 from gradtape._core.errors import UnimplementedError, describe, invalid_argument
 from gradtape._core.indexed_slices import IndexedSlices
+from gradtape._core.log import warn
 from gradtape._ops import casting, logic, shaping
 from gradtape._ops.casting import cast_to
 from gradtape._ops.masking import select
@@ -27,7 +27,6 @@ __all__ = [
     "zeros", "zeros_like",
 ]  # fmt: skip
 
-logger = logging.getLogger("gradtape")
 
 _F32 = np.dtype(np.float32)
 _HOT = np.float32(1), np.float32(0)
@@ -123,7 +122,7 @@ def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Any:
     if have.kind == "O" or want.kind == "O":
         raise UnimplementedError(None, None, f"Cast {from_numpy(have).name} to {known.name} is not supported")
     if have.kind == "c" and known.is_floating:
-        logger.warning(
+        warn(
             "You are casting an input of type %s to an incompatible dtype %s. This will discard the imaginary part and "
             "may not be what you intended; tf.math.real(x) does the same and says so.",
             from_numpy(have).name,

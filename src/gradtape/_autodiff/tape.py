@@ -8,7 +8,6 @@ docstring.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -24,6 +23,7 @@ from gradtape._core.context import Tape, current, pop, push
 from gradtape._core.dtypes import DIFFERENTIABLE
 from gradtape._core.errors import InvalidArgumentError, describe
 from gradtape._core.indexed_slices import IndexedSlices
+from gradtape._core.log import warn
 from gradtape._core.primitive import Leaf
 from gradtape._core.spec import Spec
 from gradtape._ops import shaping
@@ -33,7 +33,6 @@ from gradtape._runtime.watching import tracked_by
 
 __all__ = ["GradientTape", "UnconnectedGradients"]
 
-logger = logging.getLogger("gradtape")
 
 _CONSUMED = "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
 
@@ -318,7 +317,7 @@ class GradientTape:
                 self._stop()
             elif not self._warned:
                 self._warned = True
-                logger.warning(
+                warn(
                     "Calling GradientTape.%s on a persistent tape inside its context is significantly less efficient "
                     "than calling it outside: "
                     "the ops of the gradient are recorded too. Do so only for higher derivatives.", method,
@@ -337,7 +336,7 @@ _DTYPE_WARNINGS = count()
 def _warn_of_dtype(dtype: Any) -> None:
     """A program that watches integers in a loop is told so five times, as by TensorFlow."""
     if next(_DTYPE_WARNINGS) < 5:
-        logger.warning("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", dtype)
+        warn("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", dtype)
 
 
 def _warn_if_shared(t: Tensor, tape: Tape) -> None:
@@ -350,7 +349,7 @@ def _warn_if_shared(t: Tensor, tape: Tape) -> None:
         and here is not None
         and any(o is not tape and o.alive and o in node.scope.tapes for o in here.tapes)
     ):
-        logger.warning(
+        warn(
             "GradientTape.watch: an outer tape watches this very tensor; both tapes will differentiate with respect "
             "to the same object. "
             "If they are meant to be different variables, watch `x = tf.identity(x)`."

@@ -30,8 +30,6 @@ def keep_freed_memory(limit: int = 1 << 30) -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    # Both values are C ints.
-    return bool(
-        mallopt(_M_TRIM_THRESHOLD, min(limit, 2**31 - 1))
-        and mallopt(_M_MMAP_THRESHOLD, min(_MMAP_FROM, limit) if limit else 1 << 17)
-    )
+    # Both values are C ints. The array threshold first: keeping the heap without it would make things worse.
+    arrays = mallopt(_M_MMAP_THRESHOLD, min(_MMAP_FROM, limit) if limit else 1 << 17)
+    return bool(arrays and mallopt(_M_TRIM_THRESHOLD, min(limit, 2**31 - 1)))
