@@ -337,6 +337,7 @@ def test_what_a_caller_does_to_results_does_not_change_the_gradient():
     same(tape.gradient(y, x), np.exp(np.float32([2.0, 3.0])))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # TensorFlow's variables, by NumPy 2
 def test_arrays_taken_from_a_variable_are_snapshots():
     """Whatever assignment does to the storage, in place or not."""
     v = tf.Variable([1.0, 2.0])
@@ -351,6 +352,7 @@ def test_arrays_taken_from_a_variable_are_snapshots():
     same(v, [5.0, 7.0])
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # TensorFlow's variables, by NumPy 2
 def test_the_array_of_a_variable_is_the_callers_own():
     v = tf.Variable([1.0, 2.0])
     for a in (v.numpy(), np.array(v)):
