@@ -59,6 +59,7 @@ def _select_samples(rng: np.random.Generator) -> list[Sample]:
 
 
 @linear(
+    name="where",  # what users call it, and errors with them
     vjp=dict(
         x1=lambda dy, condition: masked(condition, dy, when=True),
         x2=lambda dy, condition: masked(condition, dy, when=False),

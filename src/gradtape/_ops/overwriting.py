@@ -67,6 +67,7 @@ def _part_shape(x: Any, indices: Any, batch_dims: int) -> tuple[int, ...]:
 
 
 @linear(
+    name="tensor_scatter_nd_update",
     vjp=dict(
         x=lambda dy, indices, batch_dims: erase(dy, indices, batch_dims=batch_dims),
         updates=lambda dy, indices, batch_dims: gather_nd(dy, indices, batch_dims=batch_dims),

@@ -170,7 +170,10 @@ def _refuse_lossy(value: Any, array: Any, want: np.dtype) -> None:
     if a == 2 and b == 1 and isinstance(value, (np.ndarray, np.generic)) and (array == np.trunc(array)).all():
         return
     shown = f"{value!r}" if np.size(value) <= 8 else f"an array of {have}"
-    raise TypeError(f"Cannot convert {shown} to EagerTensor of dtype {from_numpy(want).name}")
+    raise TypeError(
+        f"Cannot convert {shown} to EagerTensor of dtype {from_numpy(want).name}. Nothing is cut off silently: make it "
+        f"a tensor of its own dtype and cast that, tf.cast(x, tf.{from_numpy(want).name})."
+    )
 
 
 def _inferred(value: Any, array: np.ndarray) -> np.dtype:

@@ -220,7 +220,7 @@ def _names(op: Primitive, arrays: tuple[Any, ...]) -> list[str]:
 
 
 def _reason(op: Primitive, arrays: tuple[Any, ...], trouble: BaseException) -> str:
-    if op.kind == "elementwise" and len(arrays) > 1:
+    if op.broadcasts and op.kind != "bilinear":  # a product broadcasts its leading axes only, and says so itself
         try:
             np.broadcast_shapes(*(a.shape for a in arrays))
         except ValueError:
